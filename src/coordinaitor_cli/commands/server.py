@@ -1,0 +1,93 @@
+"""`coordinaitor server`: the reference server."""
+
+from __future__ import annotations
+
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from coordinaitor_sdk.server.run import Ready
+
+app = typer.Typer(help="Run the reference server for development, demos and tests.", no_args_is_help=True)
+
+
+class Seed(StrEnum):
+    """What a new database starts with."""
+
+    demo = "demo"
+    empty = "empty"
+
+
+class Agents(StrEnum):
+    """Whether simulated agents work."""
+
+    simulate = "simulate"
+    off = "off"
+
+
+@app.callback()
+def _group() -> None:
+    """Run the reference server for development, demos and tests."""
+
+
+@app.command()
+def start(
+    host: Annotated[
+        str, typer.Option(help="Address to bind; other than loopback needs a password given.")
+    ] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port to bind; 0 for any free one.")] = 3000,
+    database: Annotated[
+        str | None,
+        typer.Option(
+            metavar="URL-OR-PATH", help="Database file. [default: server.db in your data directory]"
+        ),
+    ] = None,
+    ready_file: Annotated[
+        Path | None, typer.Option(help="Write url, pid and credentials here once requests are answered.")
+    ] = None,
+    seed: Annotated[Seed, typer.Option(help="What a new database starts with.")] = Seed.demo,
+    api_key: Annotated[
+        str | None, typer.Option(metavar="KEY", help="Accept this API key (ak_...); loopback only.")
+    ] = None,
+    admin_password_stdin: Annotated[
+        bool, typer.Option("--admin-password-stdin", help="Read the admin's password from standard input.")
+    ] = False,
+    agents: Annotated[Agents, typer.Option(help="Whether simulated agents work.")] = Agents.simulate,
+    sim_speed: Annotated[float, typer.Option(metavar="X", help="How much faster they work.")] = 1.0,
+    access_token_ttl: Annotated[
+        float, typer.Option(metavar="SECONDS", help="How long an access token holds.")
+    ] = 3600.0,
+) -> None:
+    """Start the server; Ctrl-C ends it."""
+    from coordinaitor_sdk.server.run import ServerOptions, ServerStartError, serve
+
+    options = ServerOptions(
+        host=host,
+        port=port,
+        database=database,
+        ready_file=ready_file,
+        seed=seed.value,
+        api_key=api_key,
+        admin_password=sys.stdin.readline().rstrip("\r\n") if admin_password_stdin else None,
+        agents=agents.value,
+        sim_speed=sim_speed,
+        access_token_ttl=access_token_ttl,
+    )
+    try:
+        serve(options, on_ready=_show)
+    except ServerStartError as error:
+        typer.echo(f"error: {error}", err=True)
+        raise typer.Exit(1) from None
+
+
+def _show(ready: Ready) -> None:
+    lines = [f"CoordinAItor reference server: {ready.url}", f"admin: {ready.admin_email}"]
+    if ready.admin_password is not None:
+        lines.append(f"password: {ready.admin_password}")
+    if ready.api_key is not None:
+        lines.append(f"API key: {ready.api_key}")
+    typer.echo("\n".join([*lines, "Ctrl-C ends it."]), err=True)

@@ -1,0 +1,68 @@
+"""Iterating over lists that come in pages."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+from .._core.pages import PageWalk
+from .._runtime.aio import FirstPageAccess
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Awaitable, Callable
+
+    from ..models.common import Page
+
+T = TypeVar("T")
+
+
+class AsyncPager(FirstPageAccess[T], Generic[T]):
+    """A list of the API, fetched page by page as it is read.
+
+    Iterating yields every item once, whatever is inserted meanwhile; `pages()` yields the pages.
+    Each iteration starts anew.
+    """
+
+    def __init__(
+        self, fetch: Callable[[int], Awaitable[Page[T]]], *, start: int = 1, limit: int | None = None
+    ) -> None:
+        self._fetch = fetch
+        self._start = start
+        self._limit = limit
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} from page {self._start}>"
+
+    async def __aiter__(self) -> AsyncIterator[T]:
+        """Every item once, in the server's order.
+
+        Raises:
+            CoordinaitorError: a page could not be fetched; see `coordinaitor_sdk.exceptions`.
+        """
+        async for page in self.pages():
+            for item in page.data:
+                yield item
+
+    async def pages(self) -> AsyncIterator[Page[T]]:
+        """Each page as the server sent it, less the items that an earlier page held already."""
+        walk: PageWalk[T] = PageWalk(start=self._start, limit=self._limit)
+        while not walk.ended:
+            page = await self._fetch(walk.page)
+            items = walk.take(page)
+            yield page if len(items) == len(page.data) else page.model_copy(update={"data": items})
+
+    async def first_page(self) -> Page[T]:
+        """The first page: `.data` and `.pagination`."""
+        return await self._fetch(self._start)
+
+    async def collect(self, *, max_items: int | None = None) -> list[T]:
+        """The items as a list.
+
+        Args:
+            max_items: stop after so many; None takes all.
+        """
+        items: list[T] = []
+        async for page in self.pages():
+            items.extend(page.data)
+            if max_items is not None and len(items) >= max_items:
+                break
+        return items[:max_items]

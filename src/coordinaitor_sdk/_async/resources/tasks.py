@@ -1,0 +1,431 @@
+"""`client.tasks` (API document, "Task Endpoints")."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from ..._core.request import (
+    NOT_GIVEN,
+    Call,
+    NotGiven,
+    check_count,
+    check_numbers,
+    check_required,
+    check_text,
+    fields_from,
+    json_body,
+    path_segment,
+    query_string,
+    write_dates,
+)
+from ..._core.response import NOTHING, one, page
+from ..._watch.hub import CHECK_INTERVAL
+from ...exceptions import InvalidArgumentError
+from ...models.task import Comment, Task
+from ..pager import AsyncPager
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+
+    from ..._watch.aio import AsyncTaskWatch, AsyncWatcher
+    from ...models.common import Page
+    from ...models.task import Priority, SortOrder, TaskInclude, TaskSort, TaskStatus
+    from ..session import AsyncSession
+
+_TASK: Final = one(Task, "task")
+_TASKS: Final = page(Task, "tasks")
+_COMMENT: Final = one(Comment, "comment")
+_FIELDS: Final = frozenset(
+    {
+        "title",
+        "description",
+        "status",
+        "priority",
+        "project_id",
+        "agent_id",
+        "tags",
+        "estimated_hours",
+        "actual_hours",
+        "progress",
+        "due_date",
+        "requirements",
+        "acceptance_criteria",
+    }
+)
+
+
+async def get_task(session: AsyncSession, task_id: str) -> Task:
+    """One task, as watches fetch it."""
+    return await session.call(Call("GET", _path(task_id), _TASK))
+
+
+class AsyncTasks:
+    """Tasks: list, get, create, change, assign, comment, watch."""
+
+    def __init__(self, session: AsyncSession, watcher: AsyncWatcher) -> None:
+        self._session = session
+        self._watcher = watcher
+
+    def list(
+        self,
+        *,
+        page: int | None = None,
+        limit: int | None = None,
+        status: TaskStatus | None = None,
+        priority: Priority | None = None,
+        project_id: str | None = None,
+        agent_id: str | None = None,
+        search: str | None = None,
+        tags: Sequence[str] | str | None = None,
+        created_after: datetime | str | None = None,
+        created_before: datetime | str | None = None,
+        sort_by: TaskSort | None = None,
+        sort_order: SortOrder | None = None,
+    ) -> AsyncPager[Task]:
+        """The tasks that match (`GET /tasks`), fetched page by page as they are read.
+
+        Args:
+            page: the page to begin with, from 1.
+            limit: items a page, 1 to 100; without it the server's default of 20.
+            status: pending, active, completed, failed or cancelled.
+            priority: low, medium or high.
+            project_id: only tasks of this project.
+            agent_id: only tasks assigned to this agent.
+            search: words in title and description.
+            tags: only tasks that have all of these.
+            created_after: an aware datetime, or text such as `2024-01-15T10:30:00Z`.
+            created_before: likewise.
+            sort_by: createdAt, updatedAt, priority or dueDate.
+            sort_order: asc or desc.
+
+        Raises:
+            InvalidArgumentError: a date or number can't be meant.
+        """
+        params = {
+            "limit": check_count("limit", limit),
+            "status": status,
+            "priority": priority,
+            "project_id": project_id,
+            "agent_id": agent_id,
+            "search": search,
+            "tags": tags,
+            "created_after": created_after,
+            "created_before": created_before,
+            "sort_by": sort_by,
+            "sort_order": sort_order,
+        }
+        write_dates(params, "created_after", "created_before")
+
+        async def fetch(number: int) -> Page[Task]:
+            asked = number if number > 1 or page is not None else None
+            return await self._session.call(
+                Call("GET", "/tasks", _TASKS, query=query_string({"page": asked, **params}))
+            )
+
+        return AsyncPager(fetch, start=check_count("page", page) or 1, limit=limit)
+
+    async def get(self, task_id: str, *, include: Sequence[TaskInclude] | TaskInclude | None = None) -> Task:
+        """One task (`GET /tasks/{taskId}`).
+
+        Args:
+            task_id: its id.
+            include: what comes along: comments, files, history, metrics.
+
+        Raises:
+            NotFoundError: there is none of this id.
+        """
+        return await self._session.call(
+            Call("GET", _path(task_id), _TASK, query=query_string({"include": include}))
+        )
+
+    async def create(
+        self,
+        fields: Mapping[str, Any] | None = None,
+        /,
+        *,
+        title: str | NotGiven = NOT_GIVEN,
+        description: str | NotGiven | None = NOT_GIVEN,
+        priority: Priority | NotGiven = NOT_GIVEN,
+        project_id: str | NotGiven | None = NOT_GIVEN,
+        agent_id: str | NotGiven | None = NOT_GIVEN,
+        tags: Sequence[str] | NotGiven = NOT_GIVEN,
+        estimated_hours: float | NotGiven | None = NOT_GIVEN,
+        due_date: datetime | str | NotGiven | None = NOT_GIVEN,
+        requirements: Sequence[str] | NotGiven = NOT_GIVEN,
+        acceptance_criteria: Sequence[str] | NotGiven = NOT_GIVEN,
+    ) -> Task:
+        """Create a task (`POST /tasks`).
+
+        Args:
+            fields: the fields as one mapping in either spelling, instead of keywords.
+            title: needed; not empty.
+            description: free text.
+            priority: low, medium or high.
+            project_id: the project that it belongs to.
+            agent_id: the agent that shall do it.
+            tags: short words.
+            estimated_hours: hours, 0 or more.
+            due_date: an aware datetime, or text such as `2024-02-20T00:00:00Z`.
+            requirements: what is wanted, one sentence each.
+            acceptance_criteria: how it will be judged, one sentence each.
+
+        Raises:
+            InvalidArgumentError: the title is missing, a number or date can't be meant.
+            ValidationFailedError: the server rejects a field.
+        """
+        given = fields_from(
+            fields,
+            {
+                "title": title,
+                "description": description,
+                "priority": priority,
+                "project_id": project_id,
+                "agent_id": agent_id,
+                "tags": tags,
+                "estimated_hours": estimated_hours,
+                "due_date": due_date,
+                "requirements": requirements,
+                "acceptance_criteria": acceptance_criteria,
+            },
+            known=_FIELDS,
+        )
+        check_required(given, "title")
+        return await self._session.call(Call("POST", "/tasks", _TASK, body=_body(given)))
+
+    async def update(
+        self,
+        task_id: str,
+        fields: Mapping[str, Any] | None = None,
+        /,
+        *,
+        title: str | NotGiven = NOT_GIVEN,
+        description: str | NotGiven | None = NOT_GIVEN,
+        status: TaskStatus | NotGiven = NOT_GIVEN,
+        priority: Priority | NotGiven = NOT_GIVEN,
+        project_id: str | NotGiven | None = NOT_GIVEN,
+        agent_id: str | NotGiven | None = NOT_GIVEN,
+        tags: Sequence[str] | NotGiven = NOT_GIVEN,
+        estimated_hours: float | NotGiven | None = NOT_GIVEN,
+        actual_hours: float | NotGiven = NOT_GIVEN,
+        progress: float | NotGiven = NOT_GIVEN,
+        due_date: datetime | str | NotGiven | None = NOT_GIVEN,
+        requirements: Sequence[str] | NotGiven = NOT_GIVEN,
+        acceptance_criteria: Sequence[str] | NotGiven = NOT_GIVEN,
+    ) -> Task:
+        """Change the given fields of a task (`PATCH /tasks/{taskId}`); None empties one.
+
+        Args:
+            task_id: its id.
+            fields: the fields as one mapping in either spelling, instead of keywords.
+            title: not empty.
+            description: free text.
+            status: pending, active, completed, failed or cancelled; the last three are final.
+            priority: low, medium or high.
+            project_id: the project that it belongs to.
+            agent_id: the agent that shall do it.
+            tags: short words, instead of those that it has.
+            estimated_hours: hours, 0 or more.
+            actual_hours: hours, 0 or more.
+            progress: from 0.0 to 1.0.
+            due_date: an aware datetime, or text such as `2024-02-20T00:00:00Z`.
+            requirements: instead of those that it has.
+            acceptance_criteria: instead of those that it has.
+
+        Raises:
+            InvalidArgumentError: a field can't be meant.
+            ConflictError: the task's state does not allow it.
+            ValidationFailedError: the server rejects a field.
+        """
+        given = fields_from(
+            fields,
+            {
+                "title": title,
+                "description": description,
+                "status": status,
+                "priority": priority,
+                "project_id": project_id,
+                "agent_id": agent_id,
+                "tags": tags,
+                "estimated_hours": estimated_hours,
+                "actual_hours": actual_hours,
+                "progress": progress,
+                "due_date": due_date,
+                "requirements": requirements,
+                "acceptance_criteria": acceptance_criteria,
+            },
+            known=_FIELDS,
+        )
+        return await self._session.call(Call("PATCH", _path(task_id), _TASK, body=_body(given)))
+
+    async def replace(
+        self,
+        task_id: str,
+        fields: Mapping[str, Any] | None = None,
+        /,
+        *,
+        title: str | NotGiven = NOT_GIVEN,
+        description: str | NotGiven | None = NOT_GIVEN,
+        status: TaskStatus | NotGiven = NOT_GIVEN,
+        priority: Priority | NotGiven = NOT_GIVEN,
+        due_date: datetime | str | NotGiven | None = NOT_GIVEN,
+        tags: Sequence[str] | NotGiven = NOT_GIVEN,
+    ) -> Task:
+        """Set the documented fields of a task (`PUT /tasks/{taskId}`).
+
+        The server changes the given fields, as with `update`; a mapping may hold any of its fields.
+
+        Args:
+            task_id: its id.
+            fields: the fields as one mapping in either spelling, instead of keywords.
+            title: not empty.
+            description: free text.
+            status: pending, active, completed, failed or cancelled; the last three are final.
+            priority: low, medium or high.
+            due_date: an aware datetime, or text such as `2024-02-20T00:00:00Z`.
+            tags: short words, instead of those that it has.
+
+        Raises:
+            InvalidArgumentError: a field can't be meant.
+            ConflictError: the task's state does not allow it.
+            ValidationFailedError: the server rejects a field.
+        """
+        given = fields_from(
+            fields,
+            {
+                "title": title,
+                "description": description,
+                "status": status,
+                "priority": priority,
+                "due_date": due_date,
+                "tags": tags,
+            },
+            known=_FIELDS,
+        )
+        return await self._session.call(Call("PUT", _path(task_id), _TASK, body=_body(given)))
+
+    async def delete(self, task_id: str, *, reason: str | None = None) -> None:
+        """Delete a task (`DELETE /tasks/{taskId}`).
+
+        Args:
+            task_id: its id.
+            reason: why, for the record.
+
+        Raises:
+            NotFoundError: there is none of this id.
+        """
+        await self._session.call(
+            Call("DELETE", _path(task_id), NOTHING, query=query_string({"reason": reason}))
+        )
+
+    async def assign(
+        self,
+        task_id: str,
+        agent_id: str,
+        *,
+        priority: Priority | NotGiven = NOT_GIVEN,
+        due_date: datetime | str | NotGiven | None = NOT_GIVEN,
+    ) -> Task:
+        """Assign a task to an agent (`POST /tasks/{taskId}/assign`).
+
+        Args:
+            task_id: the task's id.
+            agent_id: the agent's id.
+            priority: low, medium or high; left out, it stays.
+            due_date: an aware datetime, or text such as `2024-02-20T00:00:00Z`; left out, it stays.
+
+        Raises:
+            ConflictError: the task has ended.
+            ValidationFailedError: there is no such agent.
+        """
+        given: dict[str, Any] = {"agent_id": agent_id, "priority": priority, "due_date": due_date}
+        check_required(given, "agent_id")
+        return await self._session.call(Call("POST", f"{_path(task_id)}/assign", _TASK, body=_body(given)))
+
+    async def add_comment(
+        self, task_id: str, content: str, *, mentions: Sequence[str] | NotGiven = NOT_GIVEN
+    ) -> Comment:
+        """Comment on a task (`POST /tasks/{taskId}/comments`).
+
+        Args:
+            task_id: the task's id.
+            content: the text; not empty.
+            mentions: ids of users to tell about it.
+
+        Raises:
+            InvalidArgumentError: the text is empty.
+            NotFoundError: there is no such task.
+        """
+        given: dict[str, Any] = {"content": content, "mentions": mentions}
+        check_required(given, "content")
+        return await self._session.call(
+            Call("POST", f"{_path(task_id)}/comments", _COMMENT, body=json_body(given))
+        )
+
+    def watch(self, task_id: str, *, check_interval: float = CHECK_INTERVAL) -> AsyncTaskWatch:
+        """Watch a task: its present state first, then every step, until it has ended.
+
+        Args:
+            task_id: its id.
+            check_interval: seconds after which it is looked at by REST, whatever the WebSocket says.
+
+        Returns:
+            Updates to iterate over (`TaskUpdate`): `update["type"]`, `update["progress"]`, `update["error"]`,
+            `update.task`. A task that has ended yields its end at once; one that is gone, `deleted`.
+
+        Raises:
+            InvalidArgumentError: the id is empty, or the interval can't be meant.
+        """
+        return self.watch_many([task_id], check_interval=check_interval)
+
+    def watch_many(
+        self, task_ids: Sequence[str], *, check_interval: float = CHECK_INTERVAL
+    ) -> AsyncTaskWatch:
+        """Watch several tasks in one iteration, which ends when the last of them has.
+
+        Args:
+            task_ids: their ids.
+            check_interval: seconds after which each is looked at by REST, whatever the WebSocket says.
+
+        Raises:
+            InvalidArgumentError: an id is empty, or the interval can't be meant.
+        """
+        if isinstance(task_ids, str):
+            raise InvalidArgumentError(f"task_ids must be a list of ids, got the text {task_ids!r}")
+        for task_id in task_ids:
+            path_segment(task_id, "task_id")
+        check_numbers({"check_interval": check_interval}, "check_interval")
+        if check_interval <= 0:
+            raise InvalidArgumentError("check_interval must be more than 0 seconds")
+        return self._watcher.watch(task_ids, check_interval=check_interval)
+
+    async def wait(self, task_id: str, *, timeout: float | None = None) -> Task:
+        """Wait until a task has ended.
+
+        Args:
+            task_id: its id.
+            timeout: seconds to wait; None waits without end.
+
+        Returns:
+            The completed task.
+
+        Raises:
+            TaskFailedError: it failed.
+            TaskCancelledError: it was cancelled.
+            TaskDeletedError: it was deleted, or never existed.
+            WatchTimeoutError: it had not ended in time.
+        """
+        check_numbers({"timeout": timeout}, "timeout")
+        return await self.watch(task_id).result(timeout=timeout)
+
+
+def _path(task_id: str) -> str:
+    return f"/tasks/{path_segment(task_id, 'task_id')}"
+
+
+def _body(given: dict[str, Any]) -> bytes:
+    check_text(given, "title")
+    check_numbers(given, "estimated_hours", "actual_hours")
+    check_numbers(given, "progress", most=1.0)
+    write_dates(given, "due_date")
+    return json_body(given, known=_FIELDS)

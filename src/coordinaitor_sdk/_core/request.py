@@ -1,0 +1,257 @@
+"""What one call is: method, path, query, body, response type, and whether it may be repeated."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any, Final, Generic, Literal, TypeVar, cast
+from urllib.parse import quote, urlencode
+
+from pydantic_core import to_json
+
+from ..exceptions import InvalidArgumentError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from .response import Cast
+
+T = TypeVar("T")
+
+Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
+
+
+class NotGiven:
+    """The type of `NOT_GIVEN`: a parameter that was left out and is not sent (None sends null)."""
+
+    def __bool__(self) -> bool:
+        return False
+
+    def __repr__(self) -> str:
+        return "NOT_GIVEN"
+
+
+NOT_GIVEN: Final = NotGiven()
+
+
+@dataclass(frozen=True, slots=True)
+class Call(Generic[T]):
+    """One logical call of the API, however many attempts it takes.
+
+    Attributes:
+        path: below the API prefix, quoted, such as `/tasks/task-123`.
+        cast: how the answer is read.
+        body: JSON bytes, or None.
+        repeatable: a POST that may be sent again although the first may have taken effect (login, refresh).
+    """
+
+    method: Method
+    path: str
+    cast: Cast[T]
+    query: str = ""
+    body: bytes | None = None
+    repeatable: bool = False
+
+    @property
+    def safe_to_repeat(self) -> bool:
+        """Whether sending it twice has the effect of sending it once (RFC 9110, 9.2.2; DESIGN 3.9)."""
+        return self.method != "POST" or self.repeatable
+
+
+def path_segment(value: str, name: str) -> str:
+    """`value` quoted for use as one path segment.
+
+    Raises:
+        InvalidArgumentError: it is empty, or no id could look like it.
+    """
+    if not isinstance(value, str) or not value.strip():  # pyright: ignore[reportUnnecessaryIsInstance] - callers may be untyped
+        raise InvalidArgumentError(f"{name} must be a non-empty string, got {value!r}")
+    if value in {".", ".."}:
+        raise InvalidArgumentError(f"{name} can't be {value!r}")
+    return quote(value, safe="")
+
+
+def query_string(params: Mapping[str, Any]) -> str:
+    """The query for `params`: those that are not given or None are left out, lists are comma-separated."""
+    pairs = [
+        (to_camel(name), _query_value(name, value))
+        for name, value in params.items()
+        if value is not None and not isinstance(value, NotGiven)
+    ]
+    return urlencode(pairs)
+
+
+def _query_value(name: str, value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, datetime):
+        return timestamp(value, name)
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return ",".join(str(item) for item in cast("Iterable[Any]", value))
+    return str(value)
+
+
+def json_body(
+    fields: Mapping[str, Any],
+    *,
+    known: frozenset[str] | None = None,
+    nested: Mapping[str, Mapping[str, str]] | None = None,
+) -> bytes:
+    """JSON bytes of `fields`: not-given ones left out, names renamed to the wire's.
+
+    Args:
+        fields: by parameter name.
+        known: the names that are renamed, where `fields` may hold others; None renames all.
+        nested: for parameters whose value is an object or a list of objects, how its keys are renamed.
+            Values of all others (free maps) pass untouched.
+    """
+    wire: dict[str, Any] = {}
+    for name, value in fields.items():
+        if isinstance(value, NotGiven):
+            continue
+        keys = (nested or {}).get(name)
+        wire_name = to_camel(name) if known is None or name in known else name
+        wire[wire_name] = _renamed(value, keys) if keys else value
+    try:
+        return to_json(wire, inf_nan_mode="constants")
+    except ValueError as error:  # PydanticSerializationError
+        raise InvalidArgumentError(f"the request can't be written as JSON: {error}") from None
+
+
+def _renamed(value: Any, keys: Mapping[str, str]) -> Any:
+    if isinstance(value, dict):
+        return {keys.get(key, key): item for key, item in cast("dict[str, Any]", value).items()}
+    if isinstance(value, (list, tuple)):
+        return [_renamed(item, keys) for item in cast("Iterable[Any]", value)]
+    return value
+
+
+def fields_from(
+    mapping: Mapping[str, Any] | None, keywords: Mapping[str, Any], *, known: frozenset[str]
+) -> dict[str, Any]:
+    """The fields of a body given as one mapping in either spelling, or as keywords.
+
+    Only known fields are renamed; the server decides about others.
+
+    Raises:
+        InvalidArgumentError: both forms, or one field in both spellings.
+    """
+    given = {name: value for name, value in keywords.items() if not isinstance(value, NotGiven)}
+    if mapping is None:
+        return given
+    if given:
+        raise InvalidArgumentError(
+            f"give the fields either as one mapping or as keywords, not both ({', '.join(sorted(given))})"
+        )
+    camel = {to_camel(name): name for name in known}
+    fields: dict[str, Any] = {}
+    for key, value in mapping.items():
+        name = camel.get(key, key)
+        if name in fields:
+            raise InvalidArgumentError(f"{name} is given twice, in both spellings")
+        fields[name] = value
+    return fields
+
+
+def to_camel(name: str) -> str:
+    """`created_after` -> `createdAfter`; a name without an underscore stays as it is."""
+    head, *rest = name.split("_")
+    return head + "".join(part[:1].upper() + part[1:] for part in rest)
+
+
+def check_text(fields: Mapping[str, Any], name: str) -> None:
+    """Refuse an empty text where one is needed.
+
+    Raises:
+        InvalidArgumentError: `name` is there and is None, no string or blank.
+    """
+    if name not in fields:
+        return
+    value = fields[name]
+    if not isinstance(value, str) or not value.strip():
+        raise InvalidArgumentError(f"{name} must not be empty, got {value!r}")
+
+
+def check_required(fields: Mapping[str, Any], *names: str) -> None:
+    """Refuse a body that lacks one of `names` or has it empty.
+
+    Raises:
+        InvalidArgumentError: it does.
+    """
+    for name in names:
+        if name not in fields:
+            raise InvalidArgumentError(f"{name} is required")
+        check_text(fields, name)
+
+
+def check_numbers(fields: Mapping[str, Any], *names: str, most: float = math.inf) -> None:
+    """Refuse negative, non-finite and non-numeric values of the fields `names`.
+
+    Raises:
+        InvalidArgumentError: there is one.
+    """
+    for name in names:
+        value = fields.get(name)
+        if value is None or isinstance(value, NotGiven):
+            continue
+        if isinstance(value, bool) or not isinstance(value, (int, float)):
+            raise InvalidArgumentError(f"{name} must be a number, got {value!r}")
+        if not math.isfinite(value) or value < 0 or value > most:
+            bounds = "0 or more" if most == math.inf else f"between 0 and {most:g}"
+            raise InvalidArgumentError(f"{name} must be a finite number, {bounds}, got {value!r}")
+
+
+def check_count(name: str, value: int | None) -> int | None:
+    """`value`, if it counts something from 1 on, or None.
+
+    Raises:
+        InvalidArgumentError: it is something else.
+    """
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int) or value < 1:  # pyright: ignore[reportUnnecessaryIsInstance] - callers may be untyped
+        raise InvalidArgumentError(f"{name} must be a whole number from 1 on, got {value!r}")
+    return value
+
+
+def write_dates(fields: dict[str, Any], *names: str) -> None:
+    """Turn the dates among `fields` into the wire's form, in place.
+
+    Raises:
+        InvalidArgumentError: one is naive or can't be read.
+    """
+    for name in names:
+        value = fields.get(name)
+        if value is not None and not isinstance(value, NotGiven):
+            fields[name] = timestamp(value, name)
+
+
+def timestamp(value: datetime | str, name: str) -> str:
+    """`value` as RFC 3339 text.
+
+    Args:
+        value: an aware datetime, or a string with a date, a time and an offset.
+        name: of the parameter, for the message.
+
+    Raises:
+        InvalidArgumentError: it is naive or unreadable.
+    """
+    moment: object = value
+    if isinstance(moment, str):
+        try:
+            moment = datetime.fromisoformat(moment)
+        except ValueError:
+            raise InvalidArgumentError(
+                f"{name} is not a date: {value!r}; write it like 2024-02-20T00:00:00Z"
+            ) from None
+    if not isinstance(moment, datetime):  # pyright: ignore[reportUnnecessaryIsInstance] - as below
+        # Callers may be untyped, and a bare date is an easy mistake.
+        hint = "; a date needs a time and an offset" if isinstance(moment, date) else ""
+        raise InvalidArgumentError(f"{name} must be a datetime or a string, got {value!r}{hint}")
+    if moment.tzinfo is None:
+        raise InvalidArgumentError(
+            f"{name} has no time zone: {value!r};"
+            " add one, as in 2024-02-20T00:00:00Z or datetime(..., tzinfo=UTC)"
+        )
+    return moment.isoformat().replace("+00:00", "Z")

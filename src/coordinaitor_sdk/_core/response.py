@@ -1,0 +1,228 @@
+"""Bytes -> typed value or typed error (DESIGN 3.2): envelope, bare, keyed by the resource."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
+
+from pydantic import TypeAdapter, ValidationError
+from pydantic_core import from_json
+
+from ..exceptions import APIError, ResponseDecodeError, error_class
+from ..models.common import Envelope, Page
+from .repair import validate_leniently
+from .retry import retry_after
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One HTTP answer, read whole."""
+
+    status: int
+    headers: Mapping[str, str]
+    content: bytes
+    method: str
+    url: str
+
+    @property
+    def is_success(self) -> bool:
+        """Whether the status is 2xx."""
+        return 200 <= self.status < 300
+
+
+@dataclass(frozen=True, slots=True)
+class Cast(Generic[T]):
+    """How an answer is read.
+
+    Attributes:
+        framed: the type of the whole answer in the documented form: an `Envelope` or a `Page`.
+        key: the resource's key in answers such as `{"task": {...}}`.
+        many: whether a list is expected.
+        good: statuses beyond 2xx whose body is the answer too.
+    """
+
+    framed: Any
+    key: str
+    many: bool = False
+    good: frozenset[int] = frozenset()
+
+    def accepts(self, answer: Answer) -> bool:
+        """Whether the answer is the value rather than an error."""
+        if answer.is_success:
+            return True
+        return answer.status in self.good and self._carries_value(answer)
+
+    def _carries_value(self, answer: Answer) -> bool:
+        raw = _object_or_none(answer.content)
+        return raw is not None and "error" not in raw
+
+    def read(self, answer: Answer) -> T:
+        """The typed value.
+
+        Raises:
+            ResponseDecodeError: the body is not JSON, or not of a form that the API uses.
+            APIError: a 2xx whose envelope says `success: false`.
+        """
+        adapter = _adapter(self.framed)
+        try:
+            framed = adapter.validate_json(answer.content)
+        except ValidationError:
+            framed = self._read_slowly(adapter, answer)
+        if framed.success is False and not self.good:
+            raise error_from(answer)
+        return cast("T", framed if self.many else framed.data)
+
+    def _read_slowly(self, adapter: TypeAdapter[Envelope[Any]], answer: Answer) -> Envelope[Any]:
+        try:
+            raw = from_json(answer.content)
+        except ValueError:
+            raise _unreadable(answer, "is not JSON") from None
+        framed = self._framed(raw)
+        if framed is None:
+            raise _unreadable(answer, f"holds no {self.key}")
+        try:
+            return validate_leniently(adapter, framed)
+        except (ValidationError, RecursionError):
+            raise _unreadable(answer, f"is not the expected {self.key}") from None
+
+    def _framed(self, raw: Any) -> dict[str, Any] | None:
+        """`raw` put into the documented envelope, or None where it is of none of the known forms."""
+        if isinstance(raw, list):
+            return {"data": raw} if self.many else None
+        if not isinstance(raw, dict):
+            return None
+        fields = cast("dict[str, Any]", raw)
+        expected = list if self.many else dict
+        if isinstance(fields.get("data"), expected):
+            return fields
+        if isinstance(fields.get(self.key), expected):
+            return {"data": fields[self.key], "pagination": _siblings(fields)}
+        if self.many or "success" in fields:
+            return None
+        return {"data": fields}
+
+
+def one(model: type[T], key: str, *, good: frozenset[int] = frozenset()) -> Cast[T]:
+    """A cast to one object; `key` as in `{"task": {...}}`."""
+    return Cast(_framed_as(Envelope, model), key, good=good)
+
+
+def page(model: type[T], key: str) -> Cast[Page[T]]:
+    """A cast to a page of objects; `key` as in `{"tasks": [...]}`."""
+    return Cast(_framed_as(Page, model), key, many=True)
+
+
+def _framed_as(frame: Any, model: type[T]) -> Any:
+    return frame[model]
+
+
+@dataclass(frozen=True, slots=True)
+class _Nothing(Cast[None]):
+    def read(self, answer: Answer) -> None:
+        """Answers without a value (204) are not looked into."""
+
+
+NOTHING: Cast[None] = _Nothing(None, "")
+
+
+@cache
+def _adapter(framed: Any) -> TypeAdapter[Any]:
+    return TypeAdapter(framed)
+
+
+def _siblings(fields: dict[str, Any]) -> Any:
+    """Where a keyed answer tells about its page: under `pagination`, or beside the list."""
+    if "pagination" in fields:
+        return fields["pagination"]
+    names = {"page": "page", "limit": "limit", "total": "total", "pages": "pages", "totalPages": "pages"}
+    found = {names[name]: value for name, value in fields.items() if name in names}
+    return found or None
+
+
+def _object_or_none(content: bytes) -> dict[str, Any] | None:
+    try:
+        raw = from_json(content)
+    except (ValueError, RecursionError):
+        return None
+    return cast("dict[str, Any]", raw) if isinstance(raw, dict) else None
+
+
+def _unreadable(answer: Answer, why: str) -> ResponseDecodeError:
+    content_type = answer.headers.get("content-type")
+    excerpt = answer.content[:200].decode("utf-8", "replace")
+    return ResponseDecodeError(
+        f"the answer to {answer.method} {answer.url} {why}"
+        f" (HTTP {answer.status}, {content_type or 'no content type'}, {len(answer.content)} bytes);"
+        " check that base_url and api_prefix name a CoordinAItor API and not a web page or a proxy",
+        status=answer.status,
+        content_type=content_type,
+        excerpt=excerpt,
+        method=answer.method,
+        url=answer.url,
+    )
+
+
+def error_from(answer: Answer, *, now: float | None = None) -> APIError:
+    """The error that a refusing answer stands for.
+
+    Args:
+        answer: the documented error object, `{"error": "text", "message"?, "code"?}`, or any other body.
+        now: Unix time in seconds, against which dates in headers are read.
+    """
+    raw = _object_or_none(answer.content)
+    code, message, details, hint = _described(raw) if raw is not None else (None, None, None, None)
+    if message is None:
+        message = _plain_message(answer)
+    meta = raw.get("meta") if raw else None
+    request_id = cast("dict[str, Any]", meta).get("requestId") if isinstance(meta, dict) else None
+    return error_class(answer.status)(
+        message,
+        status=answer.status,
+        code=code,
+        details=details,
+        request_id=str(request_id or answer.headers.get("x-request-id") or "") or None,
+        retry_after=retry_after(answer.status, answer.headers, hint, now=now),
+        method=answer.method,
+        url=answer.url,
+    )
+
+
+def _described(raw: dict[str, Any]) -> tuple[str | None, str | None, dict[str, Any] | None, Any]:
+    """Code, message, details and `retryAfter` of an error body in any of its forms."""
+    error: Any = raw.get("error")
+    if isinstance(error, dict):
+        fields = cast("dict[str, Any]", error)
+        details = fields.get("details")
+        return (
+            _text(fields.get("code")),
+            _text(fields.get("message")),
+            cast("dict[str, Any]", details) if isinstance(details, dict) else None,
+            fields.get("retryAfter", raw.get("retryAfter")),
+        )
+    text, extra = _text(error), _text(raw.get("message"))
+    message = f"{text}: {extra}" if text and extra else text or extra
+    return _text(raw.get("code")), message, None, raw.get("retryAfter")
+
+
+def _text(value: Any) -> str | None:
+    return value if isinstance(value, str) and value else None
+
+
+def _plain_message(answer: Answer) -> str:
+    content_type = answer.headers.get("content-type", "")
+    target = f"{answer.method} {answer.url}"
+    if 300 <= answer.status < 400:
+        return (
+            f"{target} was redirected to {answer.headers.get('location')!r};"
+            " redirects are not followed, so that credentials stay with their origin: correct base_url"
+        )
+    if "html" in content_type:
+        return f"{target} was answered with a web page instead of JSON; check base_url and api_prefix"
+    text = answer.content[:200].decode("utf-8", "replace").strip()
+    return f"{target} failed: {text}" if text else f"{target} failed without a message"

@@ -1,0 +1,135 @@
+"""Waiting in an event loop. The twin of `threads`: same names, same meaning."""
+
+from __future__ import annotations
+
+import asyncio
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
+from weakref import WeakKeyDictionary
+
+import anyio.to_thread
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
+    from types import TracebackType
+
+    from ..models.common import Page
+
+T = TypeVar("T")
+
+sleep = asyncio.sleep
+
+
+async def run_blocking(function: Callable[[], T]) -> T:
+    """Call something that may block, away from the loop."""
+    return await anyio.to_thread.run_sync(function)
+
+
+class TimeLimit:
+    """Bounds what happens inside to `seconds`: `async with TimeLimit(30.0) as limit`.
+
+    Raises:
+        TimeoutError: it took longer.
+    """
+
+    def __init__(self, seconds: float | None) -> None:
+        self._timeout = asyncio.timeout(seconds)
+
+    async def __aenter__(self) -> Self:
+        await self._timeout.__aenter__()
+        return self
+
+    async def __aexit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self._timeout.__aexit__(exc_type, exc, traceback)
+
+    def check(self) -> None:
+        """Nothing to do here: the loop interrupts what takes too long."""
+
+
+class SingleFlight(Generic[T]):
+    """However many callers come while it runs, one run serves them all.
+
+    The run is a task of its own: a caller that is cancelled neither ends it nor takes its result along.
+    """
+
+    def __init__(self) -> None:
+        self._running: asyncio.Task[T] | None = None
+
+    @property
+    def is_running(self) -> bool:
+        """Whether a run is under way in the running loop."""
+        task = self._running
+        return task is not None and not task.done() and task.get_loop() is asyncio.get_running_loop()
+
+    async def run(self, function: Callable[[], Awaitable[T]]) -> T:
+        """The result of the run under way, or of a new one."""
+        task = self._running
+        if task is None or not self.is_running:
+            task = self._running = asyncio.ensure_future(_awaited(function))
+            task.add_done_callback(_retrieve_exception)
+        return await asyncio.shield(task)
+
+
+async def _awaited(function: Callable[[], Awaitable[T]]) -> T:
+    return await function()
+
+
+def _retrieve_exception(task: asyncio.Task[Any]) -> None:
+    # With every waiter cancelled nobody else asks for it, and asyncio would log it as never retrieved.
+    if not task.cancelled():
+        task.exception()
+
+
+class Scoped(Generic[T]):
+    """One value for each event loop that asks, closed when its loop ends or `close` is called.
+
+    Sockets belong to the loop that opened them. A guard generator, known to the loop, is closed by
+    `loop.shutdown_asyncgens()`, so `asyncio.run` ends without a leak even where nobody closes the client.
+    """
+
+    def __init__(self, make: Callable[[], T], close: Callable[[T], Awaitable[None]]) -> None:
+        self._make = make
+        self._close = close
+        self._values: WeakKeyDictionary[asyncio.AbstractEventLoop, tuple[T, AsyncGenerator[None, None]]]
+        self._values = WeakKeyDictionary()
+
+    async def get(self) -> T:
+        """The running loop's value, made at the first call."""
+        loop = asyncio.get_running_loop()
+        held = self._values.get(loop)
+        if held is not None:
+            return held[0]
+        value = self._make()
+        guard = _closed_with_loop(value, self._close)
+        self._values[loop] = (value, guard)
+        await anext(guard)
+        return value
+
+    async def close(self) -> None:
+        """Close the running loop's value; a later `get` makes a new one."""
+        held = self._values.pop(asyncio.get_running_loop(), None)
+        if held is not None:
+            await held[1].aclose()
+
+
+async def _closed_with_loop(value: T, close: Callable[[T], Awaitable[None]]) -> AsyncGenerator[None, None]:
+    try:
+        yield
+    finally:
+        await close(value)
+
+
+class FirstPageAccess(ABC, Generic[T]):
+    """The short way to a pager's first page: `page = await client.tasks.list()`."""
+
+    @abstractmethod
+    async def first_page(self) -> Page[T]:
+        """The first page."""
+
+    def __await__(self) -> Generator[Any, None, Page[T]]:
+        return self.first_page().__await__()

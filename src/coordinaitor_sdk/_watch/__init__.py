@@ -1,0 +1,1 @@
+"""Live watching: one hub, one socket, many watches."""

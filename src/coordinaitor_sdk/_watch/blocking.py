@@ -1,0 +1,210 @@
+"""Watches as plain iterators. The twin of `aio`: the same hub, on a private event loop thread.
+
+The hub asks for snapshots and credentials, which the sync client answers from worker threads with its own
+transport. Waiting is done in short slices, so that Ctrl-C works everywhere.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from anyio.to_thread import run_sync
+
+from .._core.watch import TaskUpdate, UpdateQueue
+from .._runtime.threads import Scoped
+from ..exceptions import WatchTimeoutError
+from .aio import final, timed_out
+from .hub import Hub
+from .portal import portal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from types import TracebackType
+    from typing import Self
+
+    from ..exceptions import CoordinaitorError
+    from ..models.task import Task
+
+_SLICE = 0.25
+
+
+class Watcher:
+    """Opens watches; its hub is made for each process by the first of them."""
+
+    def __init__(
+        self,
+        websocket_url: str,
+        *,
+        fetch: Callable[[str], Task],
+        headers: Callable[[], dict[str, str]],
+        renew: Callable[[dict[str, str]], bool],
+    ) -> None:
+        self._source = _FromThreads(websocket_url, fetch, headers, renew)
+        self._hub = Scoped(self._make_hub, _close_hub)
+
+    def _make_hub(self) -> Hub:
+        return portal().call(Hub, self._source)
+
+    def watch(self, task_ids: Sequence[str], *, check_interval: float) -> TaskWatch:
+        """A watch of these tasks, not started yet."""
+        return TaskWatch(self, task_ids, check_interval)
+
+    def hub(self) -> Hub:
+        """This process's hub."""
+        return self._hub.get()
+
+    def close(self) -> None:
+        """End all watches."""
+        self._hub.close()
+
+
+def _close_hub(hub: Hub) -> None:
+    if hub.runs_here:  # the garbage collector may run in the hub's own thread
+        hub.close_soon()
+        return
+    with suppress(RuntimeError):  # the loop has ended before, and all of the hub with it
+        portal().call(hub.close)
+
+
+class _FromThreads:
+    """A sync client's answers to the hub, given from worker threads."""
+
+    def __init__(
+        self,
+        websocket_url: str,
+        fetch: Callable[[str], Task],
+        headers: Callable[[], dict[str, str]],
+        renew: Callable[[dict[str, str]], bool],
+    ) -> None:
+        self.websocket_url = websocket_url
+        self._fetch = fetch
+        self._headers = headers
+        self._renew = renew
+
+    async def fetch(self, task_id: str) -> Task:
+        return await run_sync(self._fetch, task_id, abandon_on_cancel=True)
+
+    async def headers(self) -> dict[str, str]:
+        return await run_sync(self._headers, abandon_on_cancel=True)
+
+    async def renew(self, rejected: dict[str, str]) -> bool:
+        return await run_sync(self._renew, rejected, abandon_on_cancel=True)
+
+
+class TaskWatch:
+    """Live updates of one or more tasks: `for update in watch`. Ends when every task has ended.
+
+    It starts with the first update asked for. Its end, `close()`, `with`, or the last reference to it going
+    (a `break` out of a bare loop) release what it holds.
+    """
+
+    def __init__(self, watcher: Watcher, task_ids: Sequence[str], check_interval: float) -> None:
+        self.task_ids = tuple(dict.fromkeys(task_ids))
+        self._watcher = watcher
+        self._interval = check_interval
+        self._queue = UpdateQueue()
+        self._news = threading.Condition()
+        self._hub: Hub | None = None
+        self._key = 0
+        self._ended = not self.task_ids
+        self._error: CoordinaitorError | None = None
+
+    def __repr__(self) -> str:
+        state = "ended" if self._ended else "open"
+        return f"<{type(self).__name__} of {', '.join(self.task_ids)}: {state}>"
+
+    def __iter__(self) -> Self:
+        return self
+
+    def __next__(self) -> TaskUpdate:
+        """The next update.
+
+        Raises:
+            CoordinaitorError: the first look failed, or the credentials no longer hold.
+        """
+        update = self._next(None)
+        if update is None:
+            raise StopIteration
+        return update
+
+    def _next(self, until: float | None) -> TaskUpdate | None:
+        """The next update, or None at the end; `until` is a time on the monotonic clock."""
+        self._start()
+        with self._news:
+            while True:
+                update = self._queue.pop()
+                if update is not None:
+                    return update
+                if self._error is not None:
+                    error, self._error = self._error, None
+                    raise error
+                if self._ended:
+                    return None
+                left = _SLICE if until is None else min(_SLICE, until - time.monotonic())
+                if left <= 0:
+                    raise TimeoutError
+                self._news.wait(left)
+
+    def _start(self) -> None:
+        if self._hub is None and not self._ended:
+            self._hub = self._watcher.hub()
+            self._key = portal().call(self._hub.add, self, self.task_ids, self._interval)
+
+    def result(self, *, timeout: float | None = None) -> Task:
+        """Wait until the (last) task has ended.
+
+        Args:
+            timeout: seconds to wait; None waits without end.
+
+        Returns:
+            The completed task.
+
+        Raises:
+            TaskFailedError, TaskCancelledError, TaskDeletedError: it ended otherwise.
+            WatchTimeoutError: it has not ended yet.
+        """
+        last: TaskUpdate | None = None
+        until = None if timeout is None else time.monotonic() + timeout
+        try:
+            while (update := self._next(until)) is not None:
+                last = update
+        except TimeoutError as error:
+            if isinstance(error, WatchTimeoutError) or until is None or time.monotonic() < until:
+                raise
+            raise timed_out(self.task_ids, last, timeout) from None
+        finally:
+            self.close()
+        return final(self.task_ids, last)
+
+    def close(self) -> None:
+        """End the watch now; an iteration over it stops."""
+        if self._hub is not None:
+            self._hub.remove_soon(self._key)
+        self.end(None)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def put(self, update: TaskUpdate) -> None:
+        """Take an update from the hub."""
+        with self._news:
+            self._queue.put(update)
+            self._news.notify_all()
+
+    def end(self, error: CoordinaitorError | None) -> None:
+        """Take the end from the hub."""
+        with self._news:
+            self._ended = True
+            self._error = error
+            self._news.notify_all()

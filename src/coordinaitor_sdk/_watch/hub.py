@@ -1,0 +1,482 @@
+"""One socket, many watches: subscribe, take snapshots, apply pushes, come back after every loss (DESIGN 4).
+
+A connection is a generation: the number is part of each subscription's id, so replies to an older one are
+ignored. What is known of a task outlives connections and is ordered by its version.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import random
+import weakref
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, Final, Protocol
+
+from .._core.frames import Frame, read_frame
+from .._core.retry import Retry
+from .._core.watch import TaskMachine
+from ..exceptions import AuthenticationError, AuthorizationError, CoordinaitorError, NotFoundError, WatchError
+from ..models.task import Task
+from .socket import Socket, SocketLostError
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Coroutine, Iterable
+
+    from .._core.watch import TaskUpdate
+
+logger = logging.getLogger("coordinaitor_sdk")
+
+CHECK_INTERVAL: Final = 30.0
+_SUBSCRIBED_WITHIN: Final = 1.0
+_LINGER: Final = 1.0
+_FETCHES_AT_ONCE: Final = 8
+_SILENT_HEARTBEATS: Final = 2.5
+_BACKOFF: Final = Retry(backoff=0.5, max_backoff=10.0)
+
+
+class Source(Protocol):
+    """What the hub needs of a client."""
+
+    websocket_url: str
+
+    def fetch(self, task_id: str, /) -> Awaitable[Task]:
+        """The task by REST."""
+        ...
+
+    def headers(self) -> Awaitable[dict[str, str]]:
+        """Headers that authenticate, fresh for each connection."""
+        ...
+
+    def renew(self, rejected: dict[str, str], /) -> Awaitable[bool]:
+        """Get other credentials than the rejected ones."""
+        ...
+
+
+class Sink(Protocol):
+    """Where a watch's updates go. Called in the hub's loop; must not block."""
+
+    def put(self, update: TaskUpdate) -> None:
+        """Take one update."""
+        ...
+
+    def end(self, error: CoordinaitorError | None) -> None:
+        """Nothing more comes; `error` where the watch could not go on."""
+        ...
+
+
+class _Watcher:
+    """A consumer, held weakly, and the tasks that it still waits for."""
+
+    __slots__ = ("remaining", "sink")
+
+    def __init__(self, sink: weakref.ref[Sink], remaining: set[str]) -> None:
+        self.sink = sink
+        self.remaining = remaining
+
+
+class _Topic:
+    """One watched task.
+
+    `since` is the position up to which all its events were seen; `live` says that the present connection
+    delivers it from there on.
+    """
+
+    __slots__ = ("again", "failures", "fetching", "interval", "live", "machine", "since", "timer", "watchers")
+
+    def __init__(self, task_id: str, interval: float) -> None:
+        self.machine = TaskMachine(task_id)
+        self.watchers: set[int] = set()
+        self.interval = interval
+        self.since: tuple[str, int] | None = None
+        self.live = False
+        self.fetching = False
+        self.again = False
+        self.failures = 0
+        self.timer: asyncio.TimerHandle | None = None
+
+
+class Hub:
+    """All watches of one client in one event loop."""
+
+    def __init__(self, source: Source) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._source = source
+        self._topics: dict[str, _Topic] = {}
+        self._watchers: dict[int, _Watcher] = {}
+        self._next_key = 0
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._fetches = asyncio.Semaphore(_FETCHES_AT_ONCE)
+        self._runner: asyncio.Task[None] | None = None
+        self._linger: asyncio.TimerHandle | None = None
+        self._generation = 0
+        self._outgoing: asyncio.Queue[str] | None = None
+        self._epoch: str | None = None
+        self._heartbeat: float | None = None
+        self._heard_seq = 0
+        self._last_inbound = 0.0
+        self._delivered = False
+
+    # --- consumers ---
+
+    def add(self, sink: Sink, task_ids: Iterable[str], interval: float = CHECK_INTERVAL) -> int:
+        """Watch tasks for a sink, which is held weakly; returns the key for `remove`.
+
+        Args:
+            interval: seconds after which a task is looked at by REST whatever the socket says.
+        """
+        key = self._next_key = self._next_key + 1
+        ids = set(task_ids)
+        self._watchers[key] = _Watcher(weakref.ref(sink, self._on_sink_gone(key)), set(ids))
+        for task_id in task_ids:
+            topic = self._topics.get(task_id) or self._opened(task_id, interval)
+            topic.watchers.add(key)
+            topic.interval = min(topic.interval, interval)
+            current = topic.machine.current()
+            if current is not None:
+                sink.put(current)
+        if self._linger is not None:
+            self._linger.cancel()
+            self._linger = None
+        if self._runner is None:
+            self._runner = self._spawn(self._run())
+        return key
+
+    def remove(self, key: int) -> None:
+        """End a watch; the last one of a task ends its subscription."""
+        watcher = self._watchers.pop(key, None)
+        if watcher is None:
+            return
+        for task_id in watcher.remaining:
+            topic = self._topics.get(task_id)
+            if topic is not None:
+                topic.watchers.discard(key)
+                if not topic.watchers:
+                    self._drop(topic)
+
+    def _on_sink_gone(self, key: int) -> Callable[[object], None]:
+        hub = weakref.ref(self)
+
+        def gone(_: object) -> None:
+            alive = hub()
+            if alive is not None:
+                alive.remove_soon(key)  # the garbage collector may run in any thread
+
+        return gone
+
+    def remove_soon(self, key: int) -> None:
+        """`remove`, from any thread."""
+        with suppress(RuntimeError):  # the loop has ended, and the watch with it
+            self._loop.call_soon_threadsafe(self.remove, key)
+
+    @property
+    def runs_here(self) -> bool:
+        """Whether the caller is in the hub's own thread."""
+        try:
+            return asyncio.get_running_loop() is self._loop
+        except RuntimeError:
+            return False
+
+    def close_soon(self) -> None:
+        """`close`, without waiting for it; from the hub's own thread."""
+        self._spawn(self.close())
+
+    async def close(self) -> None:
+        """End every watch and the connection, leaving nothing behind."""
+        for key, watcher in list(self._watchers.items()):
+            sink = watcher.sink()
+            if sink is not None:
+                sink.end(None)
+            self.remove(key)
+        if self._linger is not None:
+            self._linger.cancel()
+        tasks = [task for task in self._tasks if task is not asyncio.current_task()]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    # --- topics ---
+
+    def _opened(self, task_id: str, interval: float) -> _Topic:
+        topic = self._topics[task_id] = _Topic(task_id, interval)
+        self._look_in(topic, _SUBSCRIBED_WITHIN)
+        self._subscribe(topic)
+        return topic
+
+    def _drop(self, topic: _Topic) -> None:
+        task_id = topic.machine.task_id
+        if self._topics.pop(task_id, None) is None:
+            return
+        if topic.timer is not None:
+            topic.timer.cancel()
+        self._send({"type": "unsubscribe", "id": self._subscription(task_id)})
+        if not self._topics and self._linger is None:
+            self._linger = self._loop.call_later(_LINGER, self._retire)
+
+    def _retire(self) -> None:
+        self._linger = None
+        if not self._topics and self._runner is not None:
+            self._runner.cancel()
+            self._runner = None
+
+    def _deliver(self, topic: _Topic, update: TaskUpdate | None) -> None:
+        if update is None:
+            return
+        for key in list(topic.watchers):
+            watcher = self._watchers[key]
+            sink = watcher.sink()
+            if sink is None:
+                continue
+            sink.put(update)
+            if update.is_final:
+                watcher.remaining.discard(update.task_id)
+                if not watcher.remaining:
+                    del self._watchers[key]
+                    sink.end(None)
+        if update.is_final:
+            self._drop(topic)
+
+    def _fail(self, topic: _Topic, error: CoordinaitorError) -> None:
+        for key in list(topic.watchers):
+            watcher = self._watchers[key]
+            sink = watcher.sink()
+            self.remove(key)
+            if sink is not None:
+                sink.end(error)
+
+    # --- snapshots ---
+
+    def _look_in(self, topic: _Topic, delay: float) -> None:
+        """Take a snapshot of the topic in `delay` seconds, instead of when it was due."""
+        if topic.timer is not None:
+            topic.timer.cancel()
+        topic.timer = self._loop.call_later(delay, self._snapshot, topic)
+
+    def _look_at_all(self) -> None:
+        for topic in self._topics.values():
+            self._look_in(topic, 0.0)
+
+    def _snapshot(self, topic: _Topic) -> None:
+        if topic.fetching:
+            topic.again = True  # the one under way may be older than what asked for this one
+            return
+        topic.fetching = True
+        self._spawn(self._fetch(topic))
+
+    async def _fetch(self, topic: _Topic) -> None:
+        delay = topic.interval * random.uniform(0.9, 1.1)  # noqa: S311 - spreads load, hides nothing
+        try:
+            async with self._fetches:
+                task = await self._source.fetch(topic.machine.task_id)
+        except NotFoundError:
+            self._deliver(topic, topic.machine.see_deleted("snapshot"))
+        except CoordinaitorError as error:
+            delay = self._on_fetch_failed(topic, error)
+        else:
+            topic.failures = 0
+            self._deliver(topic, topic.machine.see(task, "snapshot"))
+        finally:
+            topic.fetching = False
+        if self._topics.get(topic.machine.task_id) is topic:
+            self._look_in(topic, 0.0 if topic.again else delay)
+            topic.again = False
+
+    def _on_fetch_failed(self, topic: _Topic, error: CoordinaitorError) -> float:
+        """End the watch where it can't begin or may not go on; else the seconds until another try."""
+        logger.info("task %s could not be fetched: %s", topic.machine.task_id, type(error).__name__)
+        if topic.machine.task is None or isinstance(error, (AuthenticationError, AuthorizationError)):
+            self._fail(topic, error)
+        topic.failures += 1
+        return min(topic.interval, 1.0 + _BACKOFF.wait(topic.failures, random.random))
+
+    # --- the connection ---
+
+    async def _run(self) -> None:
+        failures = 0
+        while True:
+            self._delivered = False
+            try:
+                await self._connect_and_serve()
+            except SocketLostError as lost:
+                logger.info("the live connection is gone: %s", lost)
+            except CoordinaitorError as error:
+                logger.info("the live connection can't be had: %s", type(error).__name__)
+                if isinstance(error, AuthenticationError):
+                    self._look_at_all()  # REST decides whether the watches can go on
+            except Exception:
+                logger.exception("the live connection failed in an unforeseen way; it is built anew")
+            failures = 1 if self._delivered else failures + 1
+            await asyncio.sleep(_BACKOFF.wait(failures, random.random))
+
+    async def _connect_and_serve(self) -> None:
+        generation = self._generation = self._generation + 1
+        headers: dict[str, str] = {}
+        try:
+            headers = await self._source.headers()
+            socket = await Socket.open(self._source.websocket_url, headers)
+            try:
+                await self._serve(socket)
+            finally:
+                await asyncio.shield(socket.close())
+        except SocketLostError as lost:
+            if lost.rejects_credentials:
+                await self._source.renew(headers)
+            raise
+        finally:
+            if generation == self._generation:  # else a later connection is at work already
+                self._on_disconnect()
+
+    async def _serve(self, socket: Socket) -> None:
+        self._heartbeat, self._heard_seq = None, 0
+        self._last_inbound = self._loop.time()
+        outgoing = self._outgoing = asyncio.Queue[str]()
+        for topic in list(self._topics.values()):
+            self._subscribe(topic)
+        helpers = [self._spawn(_send_all(socket, outgoing)), self._spawn(self._watch_silence(socket))]
+        try:
+            while True:
+                message = await socket.receive()
+                self._last_inbound = self._loop.time()
+                try:
+                    self._receive(message)
+                except Exception:  # one message must not end each new connection
+                    logger.exception("a message could not be handled; watched tasks are fetched")
+                    self._look_at_all()
+        finally:
+            for helper in helpers:
+                helper.cancel()
+
+    async def _watch_silence(self, socket: Socket) -> None:
+        while True:
+            allowed = _SILENT_HEARTBEATS * (self._heartbeat or CHECK_INTERVAL)
+            quiet = self._loop.time() - self._last_inbound
+            if self._heartbeat is not None and quiet >= allowed:
+                logger.info("the live connection has been silent for %.0f s; it is built anew", quiet)
+                await socket.close()
+                return
+            await asyncio.sleep(max(0.05, min(allowed - quiet, 1.0)))
+
+    def _on_disconnect(self) -> None:
+        self._outgoing = None
+        for topic in self._topics.values():
+            if topic.live and topic.since is not None:
+                # A heartbeat says that everything up to it was delivered, to quiet watches too.
+                topic.since = (topic.since[0], max(topic.since[1], self._heard_seq))
+            topic.live = False
+            if topic.machine.task is None:
+                self._look_in(topic, 0.0)
+
+    def _subscription(self, task_id: str) -> str:
+        return f"{self._generation}:{task_id}"
+
+    def _subscribe(self, topic: _Topic) -> None:
+        message: dict[str, Any] = {
+            "type": "subscribe",
+            "id": self._subscription(topic.machine.task_id),
+            "channel": "tasks",
+            "filters": {"taskId": topic.machine.task_id},
+        }
+        if topic.since is not None:
+            message["since"] = {"epoch": topic.since[0], "seq": topic.since[1]}
+        self._send(message)
+
+    def _send(self, message: dict[str, Any]) -> None:
+        if self._outgoing is not None:
+            self._outgoing.put_nowait(json.dumps(message))
+
+    # --- what comes in ---
+
+    def _receive(self, message: str | bytes) -> None:
+        frame = read_frame(message)
+        if frame is None or not isinstance(frame.type, str):
+            logger.warning("a message of %d bytes can't be read; watched tasks are fetched", len(message))
+            self._look_at_all()
+        elif frame.type.startswith("task."):
+            self._on_push(frame)
+        else:
+            handler = _HANDLERS.get(frame.type)
+            if handler is not None:
+                handler(self, frame)
+
+    def _on_push(self, frame: Frame) -> None:
+        self._delivered = True
+        task = frame.data
+        # An odd value stays as it came: `data` may be anything.
+        topic = self._topics.get(str(task.id)) if isinstance(task, Task) else None
+        if topic is None or task is None:
+            return
+        if isinstance(frame.seq, int) and isinstance(frame.epoch, str) and topic.live:
+            topic.since = (frame.epoch, frame.seq)
+        if frame.type == "task.deleted":
+            self._deliver(topic, topic.machine.see_deleted("push"))
+        else:
+            self._deliver(topic, topic.machine.see(task, "push"))
+
+    def _on_ready(self, frame: Frame) -> None:
+        self._epoch = frame.epoch
+        if isinstance(frame.heartbeat, (int, float)) and frame.heartbeat > 0:
+            self._heartbeat = float(frame.heartbeat)
+
+    def _on_heartbeat(self, frame: Frame) -> None:
+        self._delivered = True
+        if isinstance(frame.seq, int):
+            self._heard_seq = frame.seq
+
+    def _on_subscribed(self, frame: Frame) -> None:
+        topic = self._topic_of(frame)
+        if topic is None:
+            return
+        resumed = topic.since is not None
+        topic.live = True
+        if isinstance(self._epoch, str) and isinstance(frame.seq, int):
+            topic.since = (self._epoch, frame.seq)
+        if not resumed:
+            self._look_in(topic, 0.0)
+
+    def _on_resync(self, frame: Frame) -> None:
+        topic = self._topic_of(frame)
+        if topic is None:
+            return
+        topic.since = None  # `subscribed` follows, and then a snapshot
+        if frame.reason == "epoch_changed":
+            topic.machine.rebase()
+
+    def _on_error(self, frame: Frame) -> None:
+        logger.warning("the server refused a live message: %s %s", frame.code, frame.message)
+
+    def _topic_of(self, frame: Frame) -> _Topic | None:
+        generation, _, task_id = (frame.id or "").partition(":")
+        return self._topics.get(task_id) if generation == str(self._generation) else None
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        task = self._loop.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._on_done)
+        return task
+
+    def _on_done(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        error = None if task.cancelled() else task.exception()
+        if error is None or isinstance(error, SocketLostError):
+            return
+        logger.error("the work behind the watches failed", exc_info=error)
+        for key, watcher in list(self._watchers.items()):
+            sink = watcher.sink()
+            self.remove(key)
+            if sink is not None:
+                sink.end(WatchError(f"watching ended: {type(error).__name__} in the client", task_id=""))
+
+
+async def _send_all(socket: Socket, outgoing: asyncio.Queue[str]) -> None:
+    while True:
+        await socket.send(await outgoing.get())
+
+
+_HANDLERS: Final[dict[str, Callable[[Hub, Frame], None]]] = {
+    "ready": Hub._on_ready,  # pyright: ignore[reportPrivateUsage] # noqa: SLF001 - the class's own table
+    "heartbeat": Hub._on_heartbeat,  # pyright: ignore[reportPrivateUsage] # noqa: SLF001
+    "subscribed": Hub._on_subscribed,  # pyright: ignore[reportPrivateUsage] # noqa: SLF001
+    "resync": Hub._on_resync,  # pyright: ignore[reportPrivateUsage] # noqa: SLF001
+    "error": Hub._on_error,  # pyright: ignore[reportPrivateUsage] # noqa: SLF001
+}

@@ -1,0 +1,104 @@
+"""One WebSocket connection. Nothing else imports websockets."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Final
+
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus, InvalidURI
+
+from .._version import __version__
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+MAX_MESSAGE_BYTES: Final = 16 * 2**20
+
+# At DEBUG the library logs the handshake's headers, credentials included.
+_silent = logging.getLogger("coordinaitor_sdk.websocket")
+_silent.setLevel(logging.CRITICAL + 1)
+
+
+class SocketLostError(Exception):
+    """The connection could not be had, or it ended.
+
+    Attributes:
+        code: the WebSocket close code, where there was one.
+        status: the HTTP status of a refused handshake.
+    """
+
+    def __init__(self, reason: str, *, code: int | None = None, status: int | None = None) -> None:
+        super().__init__(reason)
+        self.code = code
+        self.status = status
+
+    @property
+    def rejects_credentials(self) -> bool:
+        """Whether other credentials may help."""
+        return self.code in {4401, 4408} or self.status == 401
+
+
+class Socket:
+    """An open connection."""
+
+    def __init__(self, connection: ClientConnection) -> None:
+        self._connection = connection
+
+    @classmethod
+    async def open(cls, url: str, headers: Mapping[str, str]) -> Socket:
+        """Connect.
+
+        Raises:
+            SocketLostError: it can't be had.
+        """
+        try:
+            connection = await connect(
+                url,
+                additional_headers=headers,
+                user_agent_header=f"coordinaitor/{__version__}",
+                compression=None,
+                max_size=MAX_MESSAGE_BYTES,
+                open_timeout=10,
+                close_timeout=1,
+                logger=_silent,
+            )
+        except InvalidStatus as error:
+            status = error.response.status_code
+            raise SocketLostError(f"the upgrade was refused with HTTP {status}", status=status) from None
+        except (OSError, TimeoutError, InvalidHandshake, InvalidURI, EOFError) as error:
+            raise SocketLostError(f"no connection: {error or type(error).__name__}") from None
+        return cls(connection)
+
+    async def send(self, text: str) -> None:
+        """Send one message.
+
+        Raises:
+            SocketLostError: the connection is gone.
+        """
+        try:
+            await self._connection.send(text)
+        except ConnectionClosed as error:
+            raise _lost(error) from None
+
+    async def receive(self) -> str | bytes:
+        """The next message.
+
+        Raises:
+            SocketLostError: the connection is gone.
+        """
+        try:
+            return await self._connection.recv()
+        except ConnectionClosed as error:
+            raise _lost(error) from None
+
+    async def close(self) -> None:
+        """Close it; at most a second is waited for the other side."""
+        await self._connection.close()
+
+
+def _lost(error: ConnectionClosed) -> SocketLostError:
+    frame = error.rcvd
+    if frame is None:
+        return SocketLostError("the connection broke")
+    return SocketLostError(f"closed by the server: {frame.code} {frame.reason}".rstrip(), code=frame.code)

@@ -1,0 +1,1 @@
+"""Tolerant wire types, one module a resource."""

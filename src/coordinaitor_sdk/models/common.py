@@ -1,0 +1,134 @@
+"""What all wire models share: tolerance, both spellings, pages.
+
+Answers are read openly (DESIGN 3.3): unknown fields are kept, absent ones are None, unknown enum values stay
+strings, and a known field of an unexpected type keeps its raw value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from pydantic import BaseModel, ConfigDict
+from pydantic.alias_generators import to_camel
+
+T = TypeVar("T")
+
+
+class Model(BaseModel):
+    """A tolerant wire object, readable by attribute and by key, in Python's spelling and in the wire's."""
+
+    model_config = ConfigDict(
+        alias_generator=to_camel,
+        populate_by_name=True,
+        extra="allow",
+        defer_build=True,
+        protected_namespaces=(),
+    )
+
+    if not TYPE_CHECKING:  # type checkers shall know only the declared fields
+
+        def __getattr__(self, name):
+            # Fields that this version doesn't know are kept under the wire's name.
+            extra = self.__pydantic_extra__
+            if extra and not name.startswith("_"):
+                for spelling in (name, to_camel(name)):
+                    if spelling in extra:
+                        return extra[spelling]
+            field = field_name(type(self), name)
+            if field is not None and field != name:
+                return getattr(self, field)
+            return super().__getattr__(name)
+
+    def __repr_args__(self) -> Iterator[tuple[str | None, Any]]:
+        # Some thirty fields are None more often than not.
+        return ((name, value) for name, value in super().__repr_args__() if value is not None)
+
+    def __getitem__(self, key: str) -> Any:
+        field = field_name(type(self), key)
+        if field is not None:
+            return getattr(self, field)
+        extra = self.__pydantic_extra__ or {}
+        if key in extra:
+            return extra[key]
+        return extra[to_camel(key)] if to_camel(key) in extra else _missing(self, key)
+
+    def __contains__(self, key: object) -> bool:
+        if not isinstance(key, str):
+            return False
+        extra = self.__pydantic_extra__ or {}
+        return field_name(type(self), key) is not None or key in extra or to_camel(key) in extra
+
+    def get(self, key: str, default: Any = None) -> Any:
+        """The value under `key` in either spelling, or `default` where the server sent none."""
+        value = self[key] if key in self else None  # noqa: SIM401 - this is `get`
+        return default if value is None else value
+
+    def to_dict(self) -> dict[str, Any]:
+        """The object as the server sent it: the wire's names, only what was there, JSON types."""
+        return self.model_dump(mode="json", by_alias=True, exclude_unset=True, warnings=False)
+
+
+def _missing(model: Model, key: str) -> Any:
+    raise KeyError(f"{type(model).__name__} has no {key!r}")
+
+
+_NAMES: dict[type[BaseModel], dict[str, str]] = {}
+
+
+def field_name(cls: type[BaseModel], key: str) -> str | None:
+    """The declared field of `cls` that `key` names in either spelling, or None."""
+    names = _NAMES.get(cls)
+    if names is None:
+        names = {name: name for name in cls.model_fields}
+        names |= {field.alias: name for name, field in cls.model_fields.items() if field.alias}
+        _NAMES[cls] = names
+    return names.get(key)
+
+
+class Pagination(Model):
+    """Where a page stands (API document, "Pagination Format")."""
+
+    page: int | None = None
+    limit: int | None = None
+    total: int | None = None
+    pages: int | None = None
+    has_next: bool | None = None
+    has_prev: bool | None = None
+
+
+class Links(Model):
+    """Paths of the neighbouring pages."""
+
+    first: str | None = None
+    last: str | None = None
+    next: str | None = None
+    prev: str | None = None
+
+
+class Meta(Model):
+    """What the server says about its answer."""
+
+    request_id: str | None = None
+    timestamp: str | None = None
+    version: str | None = None
+
+
+class Envelope(Model, Generic[T]):
+    """The documented frame around an answer (API document, "Standard Response Format")."""
+
+    data: T
+    success: bool | None = None
+    pagination: Pagination | None = None
+    links: Links | None = None
+    meta: Meta | None = None
+
+
+class Page(Envelope[list[T]], Generic[T]):
+    """One page of a list: `.data` holds its items, `.pagination` where it stands. Iterates over the items."""
+
+    def __iter__(self) -> Iterator[T]:  # type: ignore[override] # a page is its items, not its fields
+        return iter(self.data)
+
+    def __len__(self) -> int:
+        return len(self.data)

@@ -1,0 +1,75 @@
+"""Projects (API document, "Project Endpoints")."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypedDict
+
+from .common import Model
+
+if TYPE_CHECKING:
+    ProjectStatus: TypeAlias = Literal["active", "completed", "archived", "on-hold"] | str
+else:
+    ProjectStatus = str
+
+
+class BudgetParam(TypedDict, total=False):
+    """A project's budget as sent: hours, and cost in the organization's currency."""
+
+    hours: float
+    cost: float
+
+
+class TeamMemberParam(TypedDict, total=False):
+    """A member of a project's team as sent."""
+
+    user_id: str
+    role: str
+    permissions: list[str]
+
+
+class Budget(Model):
+    """A project's budget: hours, and cost in the organization's currency."""
+
+    hours: float | None = None
+    cost: float | None = None
+
+
+class TaskCount(Model):
+    """How many tasks a project has, by state."""
+
+    total: int | None = None
+    completed: int | None = None
+    active: int | None = None
+    pending: int | None = None
+
+
+class TeamMember(Model):
+    """A member of a project's team."""
+
+    user_id: str | None = None
+    role: str | None = None
+    permissions: list[str] | None = None
+
+
+class Project(Model):
+    """A project; `progress` runs from 0.0 to 1.0."""
+
+    id: str | None = None
+    name: str | None = None
+    description: str | None = None
+    status: ProjectStatus | None = None
+    priority: str | None = None
+    start_date: datetime | None = None
+    end_date: datetime | None = None
+    progress: float | None = None
+    task_count: TaskCount | None = None
+    team_size: int | None = None
+    assigned_agents: int | None = None
+    budget: Budget | None = None
+    team_members: list[TeamMember] | None = None
+    # Ids in the documented request; a server may answer whole objects.
+    agents: list[Any] | None = None
+    tags: list[str] | None = None
+    created_at: datetime | None = None
+    updated_at: datetime | None = None

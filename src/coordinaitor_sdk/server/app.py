@@ -1,0 +1,125 @@
+"""The application: routes, error answers and the life of its parts."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+
+from fastapi import APIRouter, FastAPI
+from sqlalchemy import Engine
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import Scope
+
+from coordinaitor_sdk.server.auth.gate import Gate
+from coordinaitor_sdk.server.auth.sessions import Sessions
+from coordinaitor_sdk.server.auth.tokens import Tokens
+from coordinaitor_sdk.server.clock import stamp
+from coordinaitor_sdk.server.context import JsonAnswer, Parts
+from coordinaitor_sdk.server.errors import ApiError
+from coordinaitor_sdk.server.events import Event
+from coordinaitor_sdk.server.middleware.requests import RequestsMiddleware
+from coordinaitor_sdk.server.routes import agents, auth, projects, realtime, system, tasks
+from coordinaitor_sdk.server.scheduler import Scheduler
+from coordinaitor_sdk.server.seeds.start import Started
+from coordinaitor_sdk.server.settings import API_PREFIXES, Meter, Settings
+from coordinaitor_sdk.server.simulator import HANDLERS
+from coordinaitor_sdk.server.store.store import Store
+from coordinaitor_sdk.server.wire import error_envelope, meta_json
+from coordinaitor_sdk.server.worlds import Worlds
+from coordinaitor_sdk.server.ws.hub import Hub
+
+
+def create_app(engine: Engine, started: Started, settings: Settings) -> FastAPI:
+    """The server's application on an opened database.
+
+    Its lifespan starts the writer and the scheduler, and at the end commits what waits and closes the
+    database.
+    """
+    parts = _assemble(engine, started, settings)
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncGenerator[None, None]:
+        parts.store.start()
+        parts.hub.start()
+        parts.scheduler.start()
+        yield
+        await parts.scheduler.stop()
+        await parts.hub.stop()
+        await parts.store.close()
+
+    app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False, lifespan=lifespan)
+    app.state.parts = parts
+    for prefix in API_PREFIXES:
+        api = APIRouter(prefix=prefix)
+        for router in (auth.router, tasks.router, agents.router, projects.router, system.router):
+            api.include_router(router)
+        app.include_router(api)
+    app.include_router(realtime.router)
+    _answer_errors(app, parts)
+    return app
+
+
+def _assemble(engine: Engine, started: Started, settings: Settings) -> Parts:
+    worlds = Worlds(started.worlds)
+
+    # The store tells hub and scheduler, which both need the store: they are looked up when it does.
+    def on_events(events: list[Event]) -> None:
+        hub.publish(events)
+
+    def on_due(world_id: str) -> None:
+        scheduler.wake(world_id)
+
+    store = Store(engine, on_events, on_due)
+    tokens = Tokens(started.token_secret, settings.access_token_ttl)
+    gate = Gate(store.read, worlds, tokens)
+    hub = Hub(store.read, worlds, settings.heartbeat)
+    scheduler = Scheduler(store, worlds, HANDLERS if settings.simulate else {})
+    sessions = Sessions(store, worlds, tokens, gate)
+    return Parts(settings, worlds, store, gate, sessions, hub, scheduler, Meter())
+
+
+def _answer_errors(app: FastAPI, parts: Parts) -> None:
+    def body_of(scope: Scope, error: ApiError) -> bytes:
+        meta = meta_json(scope["request_id"], stamp(parts.worlds.default.clock.now()))
+        return error_envelope(error.code, error.message, error.details, meta)
+
+    def answering(scope: Scope, error: ApiError) -> tuple[int, bytes]:
+        return error.status, body_of(scope, error)
+
+    async def refused(request: Request, error: Exception) -> Response:
+        if not isinstance(error, ApiError):
+            raise error
+        headers = {"WWW-Authenticate": "Bearer"} if error.status == 401 else None
+        return JsonAnswer(body_of(request.scope, error), error.status, headers)
+
+    async def unrouted(request: Request, error: Exception) -> Response:
+        if not isinstance(error, HTTPException):
+            raise error
+        return JsonAnswer(
+            body_of(request.scope, _as_api_error(request, error)), error.status_code, error.headers
+        )
+
+    app.add_exception_handler(ApiError, refused)
+    app.add_exception_handler(HTTPException, unrouted)
+    app.add_middleware(
+        RequestsMiddleware,
+        largest_body=parts.settings.largest_body,
+        note=parts.meter.note,
+        answering=answering,
+    )
+
+
+def _as_api_error(request: Request, error: HTTPException) -> ApiError:
+    """What the router refused: an unknown path, a method that a path doesn't have."""
+    path = request.url.path
+    if error.status_code == 404:
+        message, code = f"There is nothing at {path}", "NOT_FOUND"
+    elif error.status_code == 405:
+        message, code = f"{request.method} is not possible at {path}", "VALIDATION_ERROR"
+    else:
+        message, code = str(error.detail), "VALIDATION_ERROR"
+    answer = ApiError(message)
+    answer.code = code
+    return answer

@@ -1,0 +1,1 @@
+"""What happens within one transaction: rows, history, events and due work, together."""

@@ -1,0 +1,173 @@
+"""What a route has at hand: the server's parts, the caller, the request's identity."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine, Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any, TypeVar
+from urllib.parse import urlencode
+
+from fastapi import Depends
+from starlette.datastructures import QueryParams
+from starlette.requests import HTTPConnection, Request
+from starlette.responses import Response
+
+from coordinaitor_sdk.server.auth.gate import Gate
+from coordinaitor_sdk.server.auth.sessions import Sessions
+from coordinaitor_sdk.server.clock import stamp
+from coordinaitor_sdk.server.domain.permissions import Permission, Principal, require
+from coordinaitor_sdk.server.errors import AuthenticationError
+from coordinaitor_sdk.server.scheduler import Scheduler
+from coordinaitor_sdk.server.schemas.common import Paged
+from coordinaitor_sdk.server.settings import Meter, Settings
+from coordinaitor_sdk.server.store.change import Change
+from coordinaitor_sdk.server.store.sql import Sql
+from coordinaitor_sdk.server.store.store import Store
+from coordinaitor_sdk.server.wire import envelope, list_envelope, meta_json
+from coordinaitor_sdk.server.worlds import World, Worlds
+from coordinaitor_sdk.server.ws.hub import Hub
+
+T = TypeVar("T")
+
+
+@dataclass(slots=True)
+class Parts:
+    """The parts of a running server."""
+
+    settings: Settings
+    worlds: Worlds
+    store: Store
+    gate: Gate
+    sessions: Sessions
+    hub: Hub
+    scheduler: Scheduler
+    meter: Meter
+
+
+class JsonAnswer(Response):
+    """An answer whose body is JSON already."""
+
+    media_type = "application/json"
+
+
+def parts_of(connection: HTTPConnection) -> Parts:
+    """The parts of the server that got this request or socket."""
+    parts: Parts = connection.app.state.parts
+    return parts
+
+
+class Call:
+    """One request: its world, who calls, and how its answer is written."""
+
+    __slots__ = ("parts", "request", "world")
+
+    def __init__(self, request: Request, parts: Parts, world: World) -> None:
+        self.request = request
+        self.parts = parts
+        self.world = world
+
+    @property
+    def sql(self) -> Sql:
+        """For reading, on the event loop."""
+        return self.parts.store.read
+
+    @property
+    def request_id(self) -> str:
+        """The id that the answer carries."""
+        return str(self.request.scope["request_id"])
+
+    def meta(self) -> str:
+        """The JSON text of the answer's `meta`."""
+        return meta_json(self.request_id, stamp(self.world.clock.now()))
+
+    def answer(self, data: str, status: int = 200) -> Response:
+        """An answer in the envelope around JSON text."""
+        return JsonAnswer(envelope(data, self.meta()), status)
+
+    def page(self, items: list[str], total: int, paged: Paged) -> Response:
+        """A page in the envelope, around the JSON texts of its items."""
+        pages = -(-total // paged.limit)
+        pagination = {
+            "page": paged.page,
+            "limit": paged.limit,
+            "total": total,
+            "pages": pages,
+            "hasNext": paged.page < pages,
+            "hasPrev": paged.page > 1,
+        }
+        links = _links(self.request.url.path, self.request.query_params, paged, pages)
+        return JsonAnswer(list_envelope(items, pagination, links, self.meta()))
+
+
+class UserCall(Call):
+    """A request with a credential."""
+
+    __slots__ = ("principal",)
+
+    def __init__(self, request: Request, parts: Parts, world: World, principal: Principal) -> None:
+        super().__init__(request, parts, world)
+        self.principal = principal
+
+    @property
+    def actor(self) -> str:
+        """The user on whose behalf this happens."""
+        return self.principal.user_id
+
+    async def write(self, work: Callable[[Change], T]) -> T:
+        """Do a change in the caller's world."""
+        return await self.parts.store.write(self.world, work)
+
+
+async def _open_call(request: Request) -> Call:
+    """A request that needs no credential: of the caller's world if one holds, else of the default world."""
+    parts = parts_of(request)
+    try:
+        principal = parts.gate.by_headers(request.headers)
+        world = parts.worlds.default if principal is None else parts.gate.world_of(principal)
+    except AuthenticationError:
+        world = parts.worlds.default
+    return Call(request, parts, world)
+
+
+OpenCall = Annotated[Call, Depends(_open_call)]
+
+
+def caller(permission: Permission) -> Callable[[Request], Coroutine[Any, Any, UserCall]]:
+    """A dependency: the request of a caller who has the permission.
+
+    Raises (when called):
+        AuthenticationError: no credential, or one that doesn't hold.
+        AuthorizationError: the permission is missing.
+    """
+
+    async def authenticated(request: Request) -> UserCall:
+        parts = parts_of(request)
+        principal = parts.gate.by_headers(request.headers)
+        if principal is None:
+            raise AuthenticationError("A credential is needed: Authorization: Bearer <token> or X-API-Key")
+        require(principal, permission)
+        return UserCall(request, parts, parts.gate.world_of(principal), principal)
+
+    return authenticated
+
+
+ReadTasks = Annotated[UserCall, Depends(caller("tasks:read"))]
+WriteTasks = Annotated[UserCall, Depends(caller("tasks:write"))]
+ReadAgents = Annotated[UserCall, Depends(caller("agents:read"))]
+ReadProjects = Annotated[UserCall, Depends(caller("projects:read"))]
+WriteProjects = Annotated[UserCall, Depends(caller("projects:write"))]
+
+
+def _links(path: str, query: QueryParams, paged: Paged, pages: int) -> Mapping[str, str | None]:
+    kept = [(name, value) for name, value in query.multi_items() if name not in ("page", "limit")]
+
+    def to(page: int) -> str:
+        return f"{path}?{urlencode([*kept, ('page', page), ('limit', paged.limit)])}"
+
+    last = max(1, pages)
+    return {
+        "first": to(1),
+        "last": to(last),
+        "next": to(paged.page + 1) if paged.page < pages else None,
+        "prev": to(min(paged.page - 1, last)) if paged.page > 1 else None,
+    }

@@ -1,0 +1,1 @@
+"""Rules without I/O: states, permissions, the choice of an agent, the pace of simulated work."""

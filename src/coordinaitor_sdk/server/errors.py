@@ -1,0 +1,89 @@
+"""Every failure that an answer can carry (API document, "Error Handling").
+
+ApiError
+ ├── BadRequestError 400       malformed JSON or query
+ ├── AuthenticationError 401
+ ├── AuthorizationError 403
+ ├── NotFoundError 404
+ ├── ConflictError 409
+ ├── TooLargeError 413
+ ├── ValidationFailedError 422  wrong fields
+ └── UnavailableError 503
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+Details = Mapping[str, Sequence[str]]
+
+
+class ApiError(Exception):
+    """A failure with the status, code and message that the answer gives."""
+
+    status = 500
+    code = "INTERNAL_ERROR"
+
+    def __init__(self, message: str, details: Details | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.details = details
+
+
+class BadRequestError(ApiError):
+    """The request can't be read: malformed JSON, invalid UTF-8, wrong query parameters."""
+
+    status = 400
+    code = "VALIDATION_ERROR"
+
+
+class AuthenticationError(ApiError):
+    """No credential, or one that doesn't hold."""
+
+    status = 401
+    code = "AUTHENTICATION_ERROR"
+
+
+class AuthorizationError(ApiError):
+    """The caller is known and may not do this."""
+
+    status = 403
+    code = "AUTHORIZATION_ERROR"
+
+
+class NotFoundError(ApiError):
+    """There is no such thing in the caller's organization."""
+
+    status = 404
+    code = "NOT_FOUND"
+
+
+class ConflictError(ApiError):
+    """The state of the resource forbids it."""
+
+    status = 409
+    code = "CONFLICT_ERROR"
+
+
+class TooLargeError(ApiError):
+    """The body exceeds the limit."""
+
+    status = 413
+    code = "VALIDATION_ERROR"
+
+
+class ValidationFailedError(ApiError):
+    """The body was read and its fields are wrong; `details` has the messages of each."""
+
+    status = 422
+    code = "VALIDATION_ERROR"
+
+    def __init__(self, details: Details, message: str = "Validation failed") -> None:
+        super().__init__(message, details)
+
+
+class UnavailableError(ApiError):
+    """The store can't take the change now; nothing was changed."""
+
+    status = 503
+    code = "SERVICE_UNAVAILABLE"

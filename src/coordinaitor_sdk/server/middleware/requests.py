@@ -1,0 +1,95 @@
+"""Around every HTTP request: its id, its time, the limit of its body, and an answer for what nobody
+foresaw.
+"""
+
+from __future__ import annotations
+
+import logging
+import secrets
+import time
+from collections.abc import Callable
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from coordinaitor_sdk.server.errors import ApiError, TooLargeError
+
+logger = logging.getLogger(__name__)
+
+Answering = Callable[[Scope, ApiError], tuple[int, bytes]]
+
+
+class RequestsMiddleware:
+    """Gives each request an id, refuses bodies over the limit, measures, and turns a fault into a 500.
+
+    Parameters:
+        largest_body: bytes.
+        note: called with the seconds and the status of each answer.
+        answering: makes status and body of the answer to an error.
+    """
+
+    def __init__(
+        self, app: ASGIApp, *, largest_body: int, note: Callable[[float, int], None], answering: Answering
+    ) -> None:
+        self._app = app
+        self._largest_body = largest_body
+        self._note = note
+        self._answering = answering
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        request_id = f"req-{secrets.token_hex(8)}"
+        scope["request_id"] = request_id
+        header = (b"x-request-id", request_id.encode())
+        began = time.perf_counter()
+        status = 0
+
+        async def sending(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                message["headers"] = [*message["headers"], header]
+            await send(message)
+
+        try:
+            self._check_announced(scope)
+            await self._app(scope, self._counted(receive), sending)
+        except Exception as error:
+            if status:
+                raise
+            await self._refuse(scope, sending, error)
+        finally:
+            self._note(time.perf_counter() - began, status)
+
+    def _check_announced(self, scope: Scope) -> None:
+        for name, value in scope["headers"]:
+            if name == b"content-length" and value.isdigit() and int(value) > self._largest_body:
+                raise self._too_large()
+
+    def _counted(self, receive: Receive) -> Receive:
+        got = 0
+
+        async def receiving() -> Message:
+            nonlocal got
+            message = await receive()
+            got += len(message.get("body", b""))
+            if got > self._largest_body:
+                raise self._too_large()
+            return message
+
+        return receiving
+
+    def _too_large(self) -> TooLargeError:
+        return TooLargeError(f"The body is larger than {self._largest_body} bytes")
+
+    async def _refuse(self, scope: Scope, send: Send, error: Exception) -> None:
+        if not isinstance(error, ApiError):
+            logger.error("%s %s failed", scope["method"], scope["path"], exc_info=error)
+            error = ApiError("Something went wrong on the server; its log tells more")
+        status, body = self._answering(scope, error)
+        headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
+        if status == TooLargeError.status:
+            headers.append((b"connection", b"close"))  # the rest of the body is not read
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        await send({"type": "http.response.body", "body": body})

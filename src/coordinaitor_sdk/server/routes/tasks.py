@@ -1,0 +1,110 @@
+"""`/tasks` (API document, "Task Endpoints")."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import Response
+
+from coordinaitor_sdk.server.changes import tasks as changes
+from coordinaitor_sdk.server.context import ReadTasks, UserCall, WriteTasks
+from coordinaitor_sdk.server.domain.task import TaskRow
+from coordinaitor_sdk.server.errors import NotFoundError
+from coordinaitor_sdk.server.schemas.reading import read_body, read_query
+from coordinaitor_sdk.server.schemas.tasks import (
+    CommentCreate,
+    TaskAssign,
+    TaskCreate,
+    TaskDeleteQuery,
+    TaskGetQuery,
+    TaskListQuery,
+    TaskUpdate,
+)
+from coordinaitor_sdk.server.store import tasks
+from coordinaitor_sdk.server.store.task_list import page_of
+from coordinaitor_sdk.server.wire import dumps, members, plain, task_json
+
+router = APIRouter(prefix="/tasks")
+
+
+@router.get("")
+async def list_tasks(call: ReadTasks, request: Request) -> Response:
+    """A page of the tasks that pass every filter given."""
+    query = read_query(request, TaskListQuery)
+    found, total = page_of(call.sql, call.world.id, query.filter(), limit=query.limit, offset=query.offset)
+    return call.page([task_json(task) for task in found], total, query)
+
+
+@router.post("")
+async def create_task(call: WriteTasks, request: Request) -> Response:
+    """Create a task; 201."""
+    body = await read_body(request, TaskCreate)
+    task = await call.write(lambda change: changes.create_task(change, call.actor, body.columns()))
+    return call.answer(task_json(task), 201)
+
+
+@router.get("/{task_id}")
+async def get_task(call: ReadTasks, request: Request, task_id: str) -> Response:
+    """A task, with the related data asked for."""
+    query = read_query(request, TaskGetQuery)
+    with call.sql.snapshot():
+        task = tasks.load(call.sql, call.world.id, task_id)
+        if task is None:
+            raise NotFoundError(f"Task {task_id} does not exist")
+        extra: dict[str, Any] = {name: _related(call, task, name) for name in query.include}
+    return call.answer(task_json(task, members(extra)))
+
+
+@router.put("/{task_id}")
+@router.patch("/{task_id}")
+async def update_task(call: WriteTasks, request: Request, task_id: str) -> Response:
+    """Change the fields given; those left out stay, in PUT too."""
+    body = await read_body(request, TaskUpdate)
+    task = await call.write(lambda change: changes.update_task(change, call.actor, task_id, body.columns()))
+    return call.answer(task_json(task))
+
+
+@router.delete("/{task_id}")
+async def delete_task(call: WriteTasks, request: Request, task_id: str) -> Response:
+    """Delete a task; 204."""
+    query = read_query(request, TaskDeleteQuery)
+    await call.write(lambda change: changes.delete_task(change, call.actor, task_id, query.reason))
+    return Response(status_code=204)
+
+
+@router.post("/{task_id}/assign")
+async def assign_task(call: WriteTasks, request: Request, task_id: str) -> Response:
+    """Give a task to an agent, with another priority or due date if given."""
+    body = await read_body(request, TaskAssign)
+    task = await call.write(lambda change: changes.update_task(change, call.actor, task_id, body.columns()))
+    return call.answer(task_json(task))
+
+
+@router.post("/{task_id}/comments")
+async def add_comment(call: WriteTasks, request: Request, task_id: str) -> Response:
+    """Add a comment; 201."""
+    body = await read_body(request, CommentCreate)
+    comment = await call.write(
+        lambda change: changes.add_comment(change, call.actor, task_id, body.content, body.mentions)
+    )
+    return call.answer(dumps(comment), 201)
+
+
+def _related(call: UserCall, task: TaskRow, name: str) -> Any:
+    match name:
+        case "comments":
+            return tasks.comments_of(call.sql, call.world.id, task.id)
+        case "history":
+            return tasks.history_of(call.sql, call.world.id, task.id)
+        case "metrics":
+            # Quality and change requests have no source here: null, never invented.
+            return {
+                "timeSpent": plain(task.actual_hours),
+                "completionRate": plain(task.progress),
+                "qualityScore": None,
+                "changeRequests": None,
+            }
+        case _:
+            return []  # files: none can be stored

@@ -1,0 +1,130 @@
+"""Starting the reference server: the one public entry of `coordinaitor_sdk.server`.
+
+Importing this module is cheap; the server's own dependencies (extra `coordinaitor[server]`) are loaded by a
+start.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from coordinaitor_sdk.server.launch import Launch
+
+STOP_TIMEOUT = 15.0
+"""Seconds that `running` waits for the server's thread at the end."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServerOptions:
+    """How to start the server.
+
+    Attributes:
+        host: the address to bind; other than loopback needs an `admin_password`.
+        port: the port to bind; 0 for any free one.
+        database: a path or a `sqlite:///` URL; None for `server.db` in the user's data directory
+            (`COORDINAITOR_DATA_DIR` names another).
+        ready_file: where to write, once requests are answered, JSON with url, pid, adminEmail,
+        adminPassword, apiKey. seed: what a new database starts with; an existing one stays as it is.
+        api_key: a key (`ak_...`) that the server accepts; on loopback only. admin_password: the admin's
+        password; on an existing database it is set anew. agents: whether simulated agents work. sim_speed:
+        how many times faster than real time they work. access_token_ttl: seconds for which an access token
+        holds.
+    """
+
+    host: str = "127.0.0.1"
+    port: int = 3000
+    database: str | None = None
+    ready_file: Path | None = None
+    seed: Literal["demo", "empty"] = "demo"
+    api_key: str | None = field(default=None, repr=False)
+    admin_password: str | None = field(default=None, repr=False)
+    agents: Literal["simulate", "off"] = "simulate"
+    sim_speed: float = 1.0
+    access_token_ttl: float = 3600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """A server that answers requests.
+
+    Attributes:
+        admin_password: the admin's password if this start was given or made it, else None: only its hash is
+        stored. api_key: likewise.
+    """
+
+    url: str
+    pid: int
+    admin_email: str
+    admin_password: str | None = field(repr=False)
+    api_key: str | None = field(repr=False)
+
+
+class ServerStartError(Exception):
+    """The server can't start; the message says what is wrong and what to do."""
+
+
+def serve(options: ServerOptions, *, on_ready: Callable[[Ready], None] | None = None) -> None:
+    """Run the server until SIGINT or SIGTERM, then end it: sockets closed with 1012, what was answered is
+    stored.
+
+    Parameters:
+        on_ready: called once, when requests are answered.
+
+    Raises:
+        ServerStartError: it can't start.
+    """
+    _prepare(options, on_ready).run()
+
+
+@contextmanager
+def running(options: ServerOptions) -> Generator[Ready, None, None]:
+    """The same server in a thread of this process, ended with the block.
+
+    Raises:
+        ServerStartError: it can't start.
+    """
+    answered = threading.Event()
+    found: list[Ready] = []
+    faults: list[BaseException] = []
+
+    def note(ready: Ready) -> None:
+        found.append(ready)
+        answered.set()
+
+    def work() -> None:
+        try:
+            launch.run()
+        except BaseException as error:
+            faults.append(error)
+        finally:
+            answered.set()
+
+    launch = _prepare(options, note)
+    thread = threading.Thread(target=work, name="coordinaitor-server", daemon=True)
+    thread.start()
+    answered.wait()
+    try:
+        if not found:
+            raise faults[0] if faults else ServerStartError("the server ended before it was ready")
+        yield found[0]
+    finally:
+        launch.stop()
+        thread.join(STOP_TIMEOUT)
+
+
+def _prepare(options: ServerOptions, on_ready: Callable[[Ready], None] | None) -> Launch:
+    try:
+        from coordinaitor_sdk.server.launch import Launch
+    except ModuleNotFoundError as error:
+        if error.name is None or error.name.startswith("coordinaitor"):
+            raise
+        raise ServerStartError(
+            f"the reference server needs {error.name}: install it with pip install 'coordinaitor[server]'"
+        ) from error
+    return Launch(options, on_ready)

@@ -1,0 +1,163 @@
+"""Due work: stored rows, taken in order by one scheduler.
+
+A row is written with the change that makes it due and deleted with the change that does it, so that a
+killed server goes on where it was. Time comes from each world's clock.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import bindparam, delete, insert, select
+
+from coordinaitor_sdk.server.clock import moment_of, stamp
+from coordinaitor_sdk.server.errors import UnavailableError
+from coordinaitor_sdk.server.store import tables
+from coordinaitor_sdk.server.store.change import Change
+from coordinaitor_sdk.server.store.sql import Statement
+from coordinaitor_sdk.server.store.store import Store
+from coordinaitor_sdk.server.worlds import World, Worlds
+
+logger = logging.getLogger(__name__)
+
+MOST_AT_ONCE = 32
+"""Rows done in one change, at most, so that other writers are not held up."""
+
+RETRY_AFTER = 1.0
+"""Seconds until the scheduler tries again when the database refused."""
+
+_due = tables.due
+_ADD = Statement(insert(_due).values({column.name: bindparam(column.name) for column in _due.c}))
+_of_subject = (
+    _due.c.world == bindparam("world"),
+    _due.c.kind == bindparam("kind"),
+    _due.c.subject == bindparam("subject"),
+)
+_DROP = Statement(delete(_due).where(*_of_subject))
+_FIND = Statement(select(_due.c.id).where(*_of_subject).limit(1))
+_REMOVE = Statement(delete(_due).where(_due.c.world == bindparam("world"), _due.c.id == bindparam("id")))
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A piece of due work, as its handler gets it."""
+
+    kind: str
+    subject: str
+    payload: dict[str, Any]
+
+
+Handler = Callable[[Change, Due], None]
+
+
+def schedule(
+    change: Change, kind: str, *, after: float, subject: str = "", payload: Mapping[str, Any] | None = None
+) -> None:
+    """Store work of `kind` that falls due `after` seconds from the change's moment."""
+    change.sql.run(
+        _ADD,
+        world=change.world.id,
+        id=change.next_number("due"),
+        due_at=stamp(change.now + timedelta(seconds=after)),
+        kind=kind,
+        subject=subject,
+        payload=json.dumps(payload or {}),
+    )
+    change.wakes_scheduler = True
+
+
+def unschedule(change: Change, kind: str, subject: str = "") -> None:
+    """Take back the work of `kind` on `subject`."""
+    change.sql.run(_DROP, world=change.world.id, kind=kind, subject=subject)
+
+
+def is_scheduled(change: Change, kind: str, subject: str = "") -> bool:
+    """Whether work of `kind` on `subject` is stored."""
+    return change.sql.value(_FIND, world=change.world.id, kind=kind, subject=subject) is not None
+
+
+class Scheduler:
+    """Does what falls due, world by world, each in the order of time.
+
+    Parameters:
+        handlers: what to do for each kind. Rows of another kind stay stored, untouched.
+    """
+
+    def __init__(self, store: Store, worlds: Worlds, handlers: Mapping[str, Handler]) -> None:
+        self._store = store
+        self._worlds = worlds
+        self._handlers = handlers
+        self._wakes = {world.id: asyncio.Event() for world in worlds.all()}
+        self._tasks: list[asyncio.Task[None]] = []
+        self._next = Statement(
+            select(_due.c.id, _due.c.due_at, _due.c.kind, _due.c.subject, _due.c.payload)
+            .where(_due.c.world == bindparam("world"), _due.c.kind.in_(_literals(handlers)))
+            .order_by(_due.c.due_at, _due.c.id)
+            .limit(1)
+        )
+
+    def start(self) -> None:
+        """Begin; call it on the event loop."""
+        if self._handlers:
+            self._tasks = [asyncio.create_task(self._run(world)) for world in self._worlds.all()]
+
+    async def stop(self) -> None:
+        """End; what is due stays stored."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def wake(self, world_id: str) -> None:
+        """Look again: due work of that world changed."""
+        if (event := self._wakes.get(world_id)) is not None:
+            event.set()
+
+    async def run_due(self, world: World) -> datetime | None:
+        """Do all that is due in `world` now; the moment of what comes next, None when nothing does."""
+        while await self._store.write(world, self._do_some):
+            pass
+        row = self._store.read.first(self._next, world=world.id)
+        return None if row is None else moment_of(row.due_at)
+
+    async def _run(self, world: World) -> None:
+        wake = self._wakes[world.id]
+        while True:
+            wake.clear()
+            try:
+                following = await self.run_due(world)
+            except UnavailableError as error:
+                logger.error("due work of %s waits: %s", world.id, error)  # noqa: TRY400 - the store logged it
+                following = world.clock.now() + timedelta(seconds=RETRY_AFTER)
+            await world.clock.wait(following, wake)
+
+    def _do_some(self, change: Change) -> bool:
+        """Do up to MOST_AT_ONCE rows; whether there may be more. Runs in the writer."""
+        for _ in range(MOST_AT_ONCE):
+            row = change.sql.first(self._next, world=change.world.id)
+            if row is None or row.due_at > change.stamp:
+                return False
+            change.sql.run(_REMOVE, world=change.world.id, id=row.id)
+            self._do(change, Due(row.kind, row.subject, json.loads(row.payload)))
+        return True
+
+    def _do(self, change: Change, due: Due) -> None:
+        # A row that can't be done must not hold up those behind it: it is dropped, with what it did.
+        change.sql.text("SAVEPOINT due_work")
+        pushed = len(change.events)
+        try:
+            self._handlers[due.kind](change, due)
+        except Exception:
+            logger.exception("due work %s on %r of %s failed", due.kind, due.subject, change.world.id)
+            change.sql.text("ROLLBACK TO due_work")
+            del change.events[pushed:]
+        change.sql.text("RELEASE due_work")
+
+
+def _literals(handlers: Mapping[str, Handler]) -> list[Any]:
+    return [bindparam(f"kind_{number}", kind, unique=False) for number, kind in enumerate(sorted(handlers))]

@@ -1,0 +1,1 @@
+"""Strict wire schemas: what may come in, and what goes out."""

@@ -1,0 +1,344 @@
+"""What goes out: every field required, enums closed, nothing unknown.
+
+Answers are written as text (see `wire`) and not validated on their way; the tests hold each of them against
+these.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Generic, Literal, TypeVar
+
+from pydantic import Field, StringConstraints
+
+from coordinaitor_sdk.server.domain.states import Priority, Status
+from coordinaitor_sdk.server.schemas.agents import AgentStatus, AgentType
+from coordinaitor_sdk.server.schemas.common import Strict
+from coordinaitor_sdk.server.schemas.projects import ProjectStatus
+
+T = TypeVar("T")
+
+Stamp = Annotated[str, StringConstraints(pattern=r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$")]
+Count = Annotated[int, Field(ge=0)]
+Share = Annotated[float, Field(ge=0, le=1)]
+Amount = Annotated[float, Field(ge=0)]
+
+
+class Meta(Strict):
+    """`meta` of every answer in the envelope."""
+
+    request_id: Annotated[str, StringConstraints(pattern=r"^req-[0-9a-f]{16}$")]
+    timestamp: Stamp
+    version: Literal["1.0.0"]
+
+
+class Answer(Strict, Generic[T]):
+    """A good answer."""
+
+    success: Literal[True]
+    data: T
+    meta: Meta
+
+
+class Pagination(Strict):
+    """Where a page stands."""
+
+    page: Annotated[int, Field(ge=1)]
+    limit: Annotated[int, Field(ge=1, le=100)]
+    total: Count
+    pages: Count
+    has_next: bool
+    has_prev: bool
+
+
+class Links(Strict):
+    """Where the other pages are."""
+
+    first: str
+    last: str
+    next: str | None
+    prev: str | None
+
+
+class Page(Strict, Generic[T]):
+    """A page of a list."""
+
+    success: Literal[True]
+    data: list[T]
+    pagination: Pagination
+    links: Links
+    meta: Meta
+
+
+class Problem(Strict):
+    """`error` of a failure."""
+
+    code: Literal[
+        "AUTHENTICATION_ERROR",
+        "AUTHORIZATION_ERROR",
+        "VALIDATION_ERROR",
+        "NOT_FOUND",
+        "CONFLICT_ERROR",
+        "SERVICE_UNAVAILABLE",
+        "INTERNAL_ERROR",
+    ]
+    message: Annotated[str, StringConstraints(min_length=1)]
+    details: dict[str, list[str]] | None = None
+
+
+class Failure(Strict):
+    """A failure."""
+
+    success: Literal[False]
+    error: Problem
+    meta: Meta
+
+
+class TaskError(Strict):
+    """Why a task failed."""
+
+    code: str
+    message: str
+
+
+class AssignedAgent(Strict):
+    """The agent of a task, in brief."""
+
+    id: str
+    name: str
+    type: AgentType
+
+
+class TaskProject(Strict):
+    """The project of a task, in brief."""
+
+    id: str
+    name: str
+
+
+class Task(Strict):
+    """A task."""
+
+    id: str
+    title: str
+    description: str
+    status: Status
+    priority: Priority
+    project_id: str | None
+    agent_id: str | None
+    tags: list[str]
+    estimated_hours: Amount | None
+    actual_hours: Amount
+    progress: Share
+    due_date: Stamp | None
+    created_at: Stamp
+    updated_at: Stamp
+    created_by: str
+    requirements: list[str]
+    acceptance_criteria: list[str]
+    completed_at: Stamp | None
+    error: TaskError | None
+    version: Annotated[int, Field(ge=1)]
+    assigned_agent: AssignedAgent | None
+    project: TaskProject | None
+
+
+class Comment(Strict):
+    """A comment on a task."""
+
+    id: str
+    content: str
+    author: str
+    mentions: list[str]
+    created_at: Stamp
+
+
+class History(Strict):
+    """One line of a task's history; `field` only for `updated`."""
+
+    id: str
+    action: Literal["created", "assigned", "status_changed", "updated"]
+    field: str | None
+    from_: Annotated[Any, Field(alias="from")]
+    to: Any
+    user: str
+    timestamp: Stamp
+
+
+class TaskMetrics(Strict):
+    """The measurements of a task; null has no source."""
+
+    time_spent: Amount
+    completion_rate: Share
+    quality_score: None
+    change_requests: None
+
+
+class TaskDetail(Task):
+    """A task with everything that `include` can ask for."""
+
+    comments: list[Comment]
+    files: Annotated[list[Any], Field(max_length=0)]
+    history: list[History]
+    metrics: TaskMetrics
+
+
+class DeletedTask(Task):
+    """The last state of a deleted task, as `task.deleted` carries it."""
+
+    deleted_by: str
+    deletion_reason: str | None
+
+
+class Agent(Strict):
+    """An agent."""
+
+    id: str
+    name: str
+    type: AgentType
+    status: AgentStatus
+    model: str
+    provider: str
+    capabilities: list[str]
+    specializations: list[str]
+    max_concurrent_tasks: Annotated[int, Field(ge=1)]
+    current_tasks: Count
+    average_response_time: Amount | None
+    success_rate: Share | None
+    total_tasks_completed: Count
+    created_at: Stamp
+    last_active_at: Stamp | None
+    working_hours: dict[str, Any] | None
+    configuration: dict[str, Any]
+
+
+class TaskCount(Strict):
+    """The tasks of a project by state; failed and cancelled ones are in the total only."""
+
+    total: Count
+    completed: Count
+    active: Count
+    pending: Count
+
+
+class BudgetOut(Strict):
+    """What a project may use."""
+
+    hours: Amount | None
+    cost: Amount | None
+
+
+class MemberOut(Strict):
+    """A user of a project's team."""
+
+    user_id: str
+    role: str
+    permissions: list[str]
+
+
+class Project(Strict):
+    """A project."""
+
+    id: str
+    name: str
+    description: str
+    status: ProjectStatus
+    priority: Priority
+    start_date: Stamp | None
+    end_date: Stamp | None
+    progress: Share
+    task_count: TaskCount
+    team_size: Count
+    assigned_agents: Count
+    budget: BudgetOut | None
+    team_members: list[MemberOut]
+    agents: list[str]
+    tags: list[str]
+    created_by: str
+    created_at: Stamp
+    updated_at: Stamp
+
+
+class LoginUser(Strict):
+    """Who logged in."""
+
+    id: str
+    email: str
+    name: str
+    role: Literal["admin", "developer"]
+    organization_id: str
+
+
+class Refreshed(Strict):
+    """The answer to a refresh."""
+
+    access_token: str
+    refresh_token: str
+    expires_in: Amount
+
+
+class LoggedIn(Refreshed):
+    """The answer to a login."""
+
+    user: LoginUser
+
+
+class DatabaseHealth(Strict):
+    """The database, measured by this request. Latency in milliseconds."""
+
+    status: Literal["healthy", "unhealthy"]
+    latency: Amount | None
+    connections: Count
+
+
+class AgentsHealth(Strict):
+    """The agents, counted."""
+
+    status: Literal["healthy", "degraded"]
+    total: Count
+    available: Count
+    busy: Count
+
+
+class Services(Strict):
+    """What runs; agents only while the database answers."""
+
+    database: DatabaseHealth
+    agents: AgentsHealth | None = None
+
+
+class HealthMetrics(Strict):
+    """Counts now, and the newest 1,000 answers; milliseconds, and a share of 1."""
+
+    active_tasks: Count | None
+    completed_today: Count | None
+    average_response_time: Amount | None
+    error_rate: Share | None
+
+
+class Health(Strict):
+    """The state of the server. Uptime in seconds."""
+
+    status: Literal["healthy", "unhealthy"]
+    timestamp: Stamp
+    uptime: Count
+    version: str
+    environment: Literal["development"]
+    services: Services
+    metrics: HealthMetrics
+
+
+class Push(Strict, Generic[T]):
+    """A push on `/ws`."""
+
+    type: str
+    data: T
+    seq: Annotated[int, Field(ge=1)]
+    epoch: str
+    timestamp: Stamp
+
+
+class CommentAdded(Strict):
+    """The data of `task.comment_added`."""
+
+    task_id: str
+    comment: Comment

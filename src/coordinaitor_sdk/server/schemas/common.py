@@ -1,0 +1,119 @@
+"""The base of all wire schemas and the types that several share."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic.alias_generators import to_camel
+
+from coordinaitor_sdk.server.clock import stamp
+
+_RFC3339 = re.compile(r"\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(\.\d{1,9})?([Zz]|[+-]\d{2}:\d{2})", re.ASCII)
+# C0, DEL and C1; a long text may have line feeds and tabs.
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+_CONTROL_IN_TEXT = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+
+
+class Strict(BaseModel):
+    """A JSON object: camelCase, no unknown fields, no conversion between types."""
+
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, alias_generator=to_camel)
+
+
+class Query(BaseModel):
+    """The parameters of a query: text that is converted, no unknown names."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, alias_generator=to_camel)
+
+
+def _no_control(value: str) -> str:
+    if _CONTROL.search(value):
+        raise ValueError("must not contain control characters")
+    return value
+
+
+def _no_control_in_text(value: str) -> str:
+    if _CONTROL_IN_TEXT.search(value):
+        raise ValueError("must not contain control characters other than line feed and tab")
+    return value
+
+
+def _timestamp(value: str) -> str:
+    if not _RFC3339.fullmatch(value):
+        raise ValueError("must be a date and time with an offset, like 2024-02-20T00:00:00Z")
+    try:
+        return stamp(datetime.fromisoformat(value.upper()))
+    except (ValueError, OverflowError):
+        raise ValueError("must be a date that exists, like 2024-02-20T00:00:00Z") from None
+
+
+def _digits(value: Any) -> Any:
+    if isinstance(value, str) and not re.fullmatch(r"-?[0-9]{1,12}", value):
+        raise ValueError("must be a whole number")
+    return value
+
+
+def comma_separated(value: Any) -> Any:
+    """The entries of a comma-separated parameter, blanks and repetitions dropped."""
+    if not isinstance(value, str):
+        return value
+    return list(dict.fromkeys(part for part in (part.strip() for part in value.split(",")) if part))
+
+
+def not_blank(value: str) -> str:
+    """The text, unless it is only white space.
+
+    Raises:
+        ValueError: it is.
+    """
+    if not value.strip():
+        raise ValueError("is required")
+    return value
+
+
+def _no_comma(value: str) -> str:
+    if "," in value:
+        raise ValueError("must not contain a comma: filters separate tags by it")
+    return value
+
+
+Plain = AfterValidator(_no_control)
+Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200), Plain]
+"""One line that must say something."""
+
+Id = Annotated[str, StringConstraints(min_length=1, max_length=100), Plain]
+Tag = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=50),
+    Plain,
+    AfterValidator(_no_comma),
+]
+LongText = Annotated[str, StringConstraints(max_length=20_000), AfterValidator(_no_control_in_text)]
+Point = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1_000), Plain]
+"""One of several requirements or criteria."""
+
+Timestamp = Annotated[str, StringConstraints(max_length=40), AfterValidator(_timestamp)]
+"""RFC 3339 with an offset, kept as the server writes times."""
+
+Hours = Annotated[float, Field(ge=0, le=100_000, allow_inf_nan=False)]
+Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
+
+QueryInt = Annotated[int, BeforeValidator(_digits)]
+QueryText = Annotated[str, StringConstraints(max_length=200), Plain]
+QueryList = Annotated[list[QueryText], BeforeValidator(comma_separated), Field(max_length=20)]
+"""Comma-separated; blanks and repetitions are dropped."""
+
+
+class Paged(Query):
+    """Which page (API document, "Standard Query Parameters")."""
+
+    page: Annotated[QueryInt, Field(ge=1, le=1_000_000_000)] = 1
+    limit: Annotated[QueryInt, Field(ge=1, le=100)] = 20
+
+    @property
+    def offset(self) -> int:
+        """How many rows come before this page."""
+        return (self.page - 1) * self.limit

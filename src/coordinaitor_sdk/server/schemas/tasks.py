@@ -1,0 +1,139 @@
+"""Tasks on the wire (API document, "Task Endpoints")."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BeforeValidator, Field
+
+from coordinaitor_sdk.server.domain.states import PRIORITY_RANK, Priority, Status
+from coordinaitor_sdk.server.schemas.common import (
+    Hours,
+    Id,
+    Line,
+    LongText,
+    Paged,
+    Plain,
+    Point,
+    Query,
+    QueryList,
+    QueryText,
+    Share,
+    Strict,
+    Tag,
+    Timestamp,
+    comma_separated,
+    not_blank,
+)
+from coordinaitor_sdk.server.store.task_list import SortBy, SortOrder, TaskFilter
+from coordinaitor_sdk.server.wire import dumps
+
+Tags = Annotated[list[Tag], Field(max_length=50)]
+Points = Annotated[list[Point], Field(max_length=100)]
+
+_JSON_COLUMNS = ("tags", "requirements", "acceptance_criteria")
+
+
+class _TaskFields(Strict):
+    def columns(self) -> dict[str, Any]:
+        """The given fields as the columns of a row."""
+        given = self.model_dump(exclude_unset=True)
+        for name in _JSON_COLUMNS:
+            if name in given:
+                given[name] = dumps(list(dict.fromkeys(given[name])) if name == "tags" else given[name])
+        if "priority" in given:
+            given["priority"] = PRIORITY_RANK[given["priority"]]
+        return given
+
+
+class TaskCreate(_TaskFields):
+    """The body of `POST /tasks`."""
+
+    title: Line
+    description: LongText = ""
+    priority: Priority = "medium"
+    project_id: Id | None = None
+    agent_id: Id | None = None
+    tags: Tags = Field(default_factory=list)
+    estimated_hours: Hours | None = None
+    due_date: Timestamp | None = None
+    requirements: Points = Field(default_factory=list)
+    acceptance_criteria: Points = Field(default_factory=list)
+
+
+class TaskUpdate(_TaskFields):
+    """The body of `PUT` and `PATCH /tasks/{taskId}`: the given fields are changed, in both."""
+
+    title: Line = ""
+    description: LongText = ""
+    status: Status = "pending"
+    priority: Priority = "medium"
+    project_id: Id | None = None
+    agent_id: Id | None = None
+    tags: Tags = Field(default_factory=list)
+    estimated_hours: Hours | None = None
+    actual_hours: Hours = 0.0
+    progress: Share = 0.0
+    due_date: Timestamp | None = None
+    requirements: Points = Field(default_factory=list)
+    acceptance_criteria: Points = Field(default_factory=list)
+
+
+class TaskAssign(_TaskFields):
+    """The body of `POST /tasks/{taskId}/assign`."""
+
+    agent_id: Id
+    priority: Priority = "medium"
+    due_date: Timestamp | None = None
+
+
+class CommentCreate(Strict):
+    """The body of `POST /tasks/{taskId}/comments`."""
+
+    content: Annotated[LongText, Field(min_length=1), AfterValidator(not_blank)]
+    mentions: Annotated[list[Id], Field(max_length=50)] = Field(default_factory=list)
+
+
+class TaskListQuery(Paged):
+    """The query of `GET /tasks`."""
+
+    status: Status | None = None
+    priority: Priority | None = None
+    project_id: QueryText | None = None
+    agent_id: QueryText | None = None
+    search: QueryText | None = None
+    tags: QueryList = Field(default_factory=list)
+    created_after: Timestamp | None = None
+    created_before: Timestamp | None = None
+    sort_by: SortBy = "createdAt"
+    sort_order: SortOrder = "desc"
+
+    def filter(self) -> TaskFilter:
+        """What it asks for, as the store takes it."""
+        return TaskFilter(
+            status=self.status,
+            priority=None if self.priority is None else PRIORITY_RANK[self.priority],
+            project_id=self.project_id,
+            agent_id=self.agent_id,
+            search=self.search,
+            tags=tuple(self.tags),
+            created_after=self.created_after,
+            created_before=self.created_before,
+            sort_by=self.sort_by,
+            sort_order=self.sort_order,
+        )
+
+
+Include = Literal["comments", "files", "history", "metrics"]
+
+
+class TaskGetQuery(Query):
+    """The query of `GET /tasks/{taskId}`."""
+
+    include: Annotated[list[Include], BeforeValidator(comma_separated)] = Field(default_factory=list[Include])
+
+
+class TaskDeleteQuery(Query):
+    """The query of `DELETE /tasks/{taskId}`."""
+
+    reason: Annotated[str, Field(max_length=1_000), Plain] | None = None

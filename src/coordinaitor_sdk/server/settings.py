@@ -1,0 +1,51 @@
+"""What a running server is tuned by, and its parts."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from dataclasses import dataclass, field
+
+API_PREFIXES = ("/api/v1", "/api")
+"""The second is what the API document's shell examples use; under it `/auth/*` answers without the
+envelope.
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Bounds and times of a running server, in bytes, frames and seconds."""
+
+    access_token_ttl: float = 3600.0
+    simulate: bool = True
+    largest_body: int = 1024 * 1024
+    log_length: int = 100_000
+    heartbeat: float = 15.0
+    auth_timeout: float = 10.0
+    queue_frames: int = 1_000
+
+
+@dataclass(slots=True)
+class Meter:
+    """What the server measures of its own answers: the newest 1,000."""
+
+    started: float = field(default_factory=time.monotonic)
+    times: deque[float] = field(default_factory=lambda: deque[float](maxlen=1_000))
+    failures: deque[bool] = field(default_factory=lambda: deque[bool](maxlen=1_000))
+
+    def note(self, seconds: float, status: int) -> None:
+        """Count an answer."""
+        self.times.append(seconds)
+        self.failures.append(status >= 500)
+
+    def average_milliseconds(self) -> float | None:
+        """The mean time of an answer, None before the first."""
+        return round(1_000 * sum(self.times) / len(self.times), 3) if self.times else None
+
+    def error_rate(self) -> float | None:
+        """The share of answers with a status of 500 and above, None before the first."""
+        return round(sum(self.failures) / len(self.failures), 4) if self.failures else None
+
+    def uptime(self) -> float:
+        """Seconds since the start."""
+        return time.monotonic() - self.started

@@ -1,0 +1,84 @@
+"""Full-text search over tasks, all of it: what is indexed, and how a query finds it.
+
+SQLite's FTS5 with trigrams finds any part of a word. A term shorter than three characters has no trigram
+and is looked for with LIKE.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    bindparam,
+    column,
+    literal_column,
+    or_,
+    select,
+    table,
+    text,
+)
+
+from coordinaitor_sdk.server.store import tables
+from coordinaitor_sdk.server.store.sql import Sql, Statement
+
+SHORTEST_INDEXED = 3
+"""Characters in a trigram."""
+
+_index = table("task_search", column("rowid"))
+_ADD = Statement(
+    text("INSERT INTO task_search (rowid, title, description) VALUES (:id, :title, :description)")
+)
+# The index doesn't hold the text: what is taken out must be said.
+_DROP = Statement(
+    text(
+        "INSERT INTO task_search (task_search, rowid, title, description) "
+        "VALUES ('delete', :id, :title, :description)"
+    )
+)
+
+
+def add(sql: Sql, search_id: int, title: str, description: str) -> None:
+    """Index a task."""
+    sql.run(_ADD, id=search_id, title=title, description=description)
+
+
+def drop(sql: Sql, search_id: int, title: str, description: str) -> None:
+    """Take a task out of the index; title and description as they were indexed."""
+    sql.run(_DROP, id=search_id, title=title, description=description)
+
+
+def split(query: str) -> tuple[list[str], list[str]]:
+    """The terms of a query: those that the index knows, and the shorter ones.
+
+    All must occur, in any order.
+    """
+    terms = list(dict.fromkeys(query.casefold().split()))
+    return (
+        [term for term in terms if len(term) >= SHORTEST_INDEXED],
+        [term for term in terms if len(term) < SHORTEST_INDEXED],
+    )
+
+
+def indexed_condition() -> ColumnElement[bool]:
+    """The condition on tasks whose parameter `match` is made by `match_value`."""
+    found = select(_index.c.rowid).where(literal_column("task_search").op("MATCH")(bindparam("match")))
+    return tables.tasks.c.search_id.in_(found.scalar_subquery())
+
+
+def match_value(terms: list[str]) -> str:
+    """The indexed terms as an FTS5 query: each a quoted phrase, all of them."""
+    return " AND ".join('"' + term.replace('"', '""') + '"' for term in terms)
+
+
+def short_condition(parameter: str) -> ColumnElement[bool]:
+    """The condition on tasks for one short term, whose parameter is made by `like_value`."""
+    value: BindParameter[str] = bindparam(parameter)
+    return or_(
+        tables.tasks.c.title.like(value, escape="\\"), tables.tasks.c.description.like(value, escape="\\")
+    )
+
+
+def like_value(term: str) -> str:
+    """A short term as a LIKE pattern, with its wildcards taken literally."""
+    escaped = term.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    return f"%{escaped}%"

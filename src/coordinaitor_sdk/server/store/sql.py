@@ -1,0 +1,105 @@
+"""Running statements: built with SQLAlchemy Core, compiled to SQL once, then executed as text with
+positional values.
+
+Compiling and looking up a Core construct costs more than running it on SQLite; a `Statement` pays that once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import BindParameter, Connection
+from sqlalchemy.sql import ClauseElement
+
+_MISSING = object()
+
+
+class Statement:
+    """One Core construct with named parameters, compiled at its first use.
+
+    Build it once and keep it: at module level, or in a cached function when its shape depends on the
+    filters given.
+    """
+
+    __slots__ = ("_construct", "_names", "_text")
+
+    def __init__(self, construct: ClauseElement) -> None:
+        self._construct = construct
+        self._text = ""
+        self._names: tuple[tuple[str, object], ...] = ()
+
+    def _compile(self, connection: Connection) -> str:
+        compiled = self._construct.compile(dialect=connection.dialect)
+        binds: dict[str, BindParameter[Any]] = getattr(compiled, "binds", {})
+        order: Sequence[str] = getattr(compiled, "positiontup", None) or ()
+        self._names = tuple(
+            (name, _MISSING if binds[name].required else binds[name].effective_value) for name in order
+        )
+        self._text = str(compiled)
+        return self._text
+
+    def execute(self, connection: Connection, given: dict[str, Any]) -> Any:
+        """Run on `connection` with the parameters of that name.
+
+        Raises:
+            KeyError: a parameter of the statement was not given.
+        """
+        text = self._text or self._compile(connection)
+        values = tuple(given[name] if constant is _MISSING else constant for name, constant in self._names)
+        return connection.exec_driver_sql(text, values)
+
+
+class Sql:
+    """A connection that runs statements.
+
+    Query functions take one, and so work in reads and in changes alike.
+    """
+
+    __slots__ = ("_connection",)
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def all(self, statement: Statement, /, **given: Any) -> list[Any]:
+        """Every row."""
+        rows: list[Any] = self._read(statement, given).fetchall()
+        return rows
+
+    def first(self, statement: Statement, /, **given: Any) -> Any:
+        """The first row, or None."""
+        result = self._read(statement, given)
+        row = result.fetchone()
+        result.close()
+        return row
+
+    def value(self, statement: Statement, /, **given: Any) -> Any:
+        """The first column of the first row, or None."""
+        row = self.first(statement, **given)
+        return None if row is None else row[0]
+
+    def run(self, statement: Statement, /, **given: Any) -> int:
+        """Execute; the number of rows concerned."""
+        result = statement.execute(self._connection, given)
+        return int(result.rowcount)
+
+    def text(self, sql: str) -> None:
+        """Execute plain SQL without parameters (transaction control)."""
+        self._connection.exec_driver_sql(sql).close()
+
+    @contextmanager
+    def snapshot(self) -> Generator[None, None, None]:
+        """Several reads of one state of the database."""
+        self.text("BEGIN")
+        try:
+            yield
+        finally:
+            self.text("COMMIT")
+
+    def close(self) -> None:
+        """Give the connection back."""
+        self._connection.close()
+
+    def _read(self, statement: Statement, given: dict[str, Any]) -> Any:
+        return statement.execute(self._connection, given)

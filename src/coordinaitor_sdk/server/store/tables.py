@@ -1,0 +1,223 @@
+"""The schema. Every primary key begins with the world, so that no query can cross organizations by accident.
+
+Times are text of fixed width (see `clock.stamp`), lists and free maps are JSON text: rows become answers
+without a conversion. There are no foreign keys: what refers to what is checked in the change that writes
+it, where the answer can name the field. Only types that PostgreSQL has too.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import DDL, Column, Float, Index, Integer, MetaData, Table, Text, event
+
+SCHEMA_REVISION = "0001"
+"""The revision of the newest migration; a new database is created at it."""
+
+SERVER_WIDE = ""
+"""The world of rows that belong to the server itself."""
+
+metadata = MetaData()
+
+
+def _table(name: str, *columns: Any) -> Table:
+    return Table(name, metadata, Column("world", Text, primary_key=True), *columns)
+
+
+def _text(name: str, *, key: bool = False, null: bool = False) -> Column[str]:
+    return Column(name, Text, primary_key=key, nullable=null)
+
+
+def _integer(name: str, *, key: bool = False) -> Column[int]:
+    return Column(name, Integer, primary_key=key, nullable=False, autoincrement=False)
+
+
+def _number(name: str, *, null: bool = False) -> Column[float]:
+    return Column(name, Float, nullable=null)
+
+
+settings = _table("settings", _text("name", key=True), _text("value"))
+
+worlds = _table(
+    "worlds", _text("name"), _integer("seed"), _text("epoch"), _text("created_at"), _integer("is_default")
+)
+
+sequences = _table("sequences", _text("name", key=True), _integer("value"))
+
+users = _table(
+    "users",
+    _text("id", key=True),
+    _text("email"),
+    _text("name"),
+    _text("role"),
+    _text("password_hash", null=True),
+    _text("created_at"),
+    _text("last_login_at", null=True),
+)
+Index("ix_users_email", users.c.email, unique=True)
+
+sessions = _table(
+    "sessions",
+    _text("id", key=True),
+    _text("user_id"),
+    _text("created_at"),
+    _text("expires_at"),
+    _text("revoked_at", null=True),
+)
+Index("ix_sessions_user", sessions.c.world, sessions.c.user_id)
+
+api_keys = _table(
+    "api_keys",
+    _text("id", key=True),
+    _text("user_id"),
+    _text("name"),
+    _text("hash"),
+    _text("permissions"),
+    _text("created_at"),
+)
+Index("ix_api_keys_hash", api_keys.c.hash, unique=True)
+
+agents = _table(
+    "agents",
+    _text("id", key=True),
+    _text("name"),
+    _text("type"),
+    _text("status"),
+    _integer("enabled"),
+    _text("model"),
+    _text("provider"),
+    _text("capabilities"),
+    _text("specializations"),
+    _integer("max_concurrent_tasks"),
+    _text("working_hours", null=True),
+    _text("configuration"),
+    _integer("completed_count"),
+    _integer("failed_count"),
+    _number("response_seconds"),
+    _integer("response_count"),
+    _text("created_at"),
+    _text("last_active_at", null=True),
+)
+
+agent_capabilities = _table("agent_capabilities", _text("capability", key=True), _text("agent_id", key=True))
+
+projects = _table(
+    "projects",
+    _text("id", key=True),
+    _text("name"),
+    _text("description"),
+    _text("status"),
+    _text("priority"),
+    _text("start_date", null=True),
+    _text("end_date", null=True),
+    _text("budget", null=True),
+    _text("tags"),
+    _text("created_by"),
+    _text("created_at"),
+    _text("updated_at"),
+)
+Index("ix_projects_created", projects.c.world, projects.c.created_at, projects.c.id)
+
+project_members = _table(
+    "project_members",
+    _text("project_id", key=True),
+    _text("user_id", key=True),
+    _text("role"),
+    _text("permissions"),
+    _integer("position"),
+)
+Index("ix_project_members_user", project_members.c.world, project_members.c.user_id)
+
+project_agents = _table(
+    "project_agents", _text("project_id", key=True), _text("agent_id", key=True), _integer("position")
+)
+
+tasks = _table(
+    "tasks",
+    _text("id", key=True),
+    _text("title"),
+    _text("description"),
+    _text("status"),
+    _integer("priority"),
+    _text("project_id", null=True),
+    _text("agent_id", null=True),
+    _text("tags"),
+    _number("estimated_hours", null=True),
+    _number("actual_hours"),
+    _number("progress"),
+    _text("due_date", null=True),
+    _text("created_at"),
+    _text("updated_at"),
+    _text("created_by"),
+    _text("requirements"),
+    _text("acceptance_criteria"),
+    _text("completed_at", null=True),
+    _text("error_code", null=True),
+    _text("error_message", null=True),
+    _integer("version"),
+    _text("assigned_at", null=True),
+    _text("started_at", null=True),
+    _integer("workable"),
+    _integer("search_id"),
+)
+Index("ix_tasks_created", tasks.c.world, tasks.c.created_at, tasks.c.id)
+Index("ix_tasks_updated", tasks.c.world, tasks.c.updated_at, tasks.c.id)
+Index("ix_tasks_priority", tasks.c.world, tasks.c.priority, tasks.c.id)
+Index("ix_tasks_due", tasks.c.world, tasks.c.due_date, tasks.c.id)
+Index("ix_tasks_status", tasks.c.world, tasks.c.status, tasks.c.created_at, tasks.c.id)
+Index("ix_tasks_project", tasks.c.world, tasks.c.project_id, tasks.c.status)
+Index("ix_tasks_agent", tasks.c.world, tasks.c.agent_id, tasks.c.status)
+Index("ix_tasks_completed", tasks.c.world, tasks.c.completed_at)
+Index("ix_tasks_search", tasks.c.search_id, unique=True)
+
+task_tags = _table("task_tags", _text("tag", key=True), _text("task_id", key=True))
+
+comments = _table(
+    "comments",
+    _text("id", key=True),
+    _text("task_id"),
+    _text("content"),
+    _text("author"),
+    _text("mentions"),
+    _text("created_at"),
+)
+Index("ix_comments_task", comments.c.world, comments.c.task_id, comments.c.created_at, comments.c.id)
+
+history = _table(
+    "history",
+    _text("id", key=True),
+    _text("task_id"),
+    _text("action"),
+    _text("field", null=True),
+    _text("old"),
+    _text("new"),
+    _text("actor"),
+    _text("at"),
+)
+Index("ix_history_task", history.c.world, history.c.task_id, history.c.at, history.c.id)
+
+events = _table(
+    "events",
+    _integer("seq", key=True),
+    _text("name"),
+    _text("channel"),
+    _text("subject"),
+    _text("filter_keys"),
+    _text("data"),
+    _text("at"),
+)
+Index("ix_events_subject", events.c.world, events.c.channel, events.c.subject, events.c.seq)
+
+due = _table(
+    "due", _integer("id", key=True), _text("due_at"), _text("kind"), _text("subject"), _text("payload")
+)
+Index("ix_due_order", due.c.world, due.c.due_at, due.c.id)
+Index("ix_due_subject", due.c.world, due.c.kind, due.c.subject)
+
+# The text lives in `tasks`; only the trigrams are stored here.
+SEARCH_TABLE = (
+    "CREATE VIRTUAL TABLE task_search USING fts5("
+    "title, description, content='tasks', content_rowid='search_id', tokenize='trigram')"
+)
+_SEARCH = DDL(SEARCH_TABLE).execute_if(dialect="sqlite")  # type: ignore[no-untyped-call] # SQLAlchemy's
+event.listen(metadata, "after_create", _SEARCH)

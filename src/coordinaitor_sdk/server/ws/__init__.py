@@ -1,0 +1,1 @@
+"""The realtime protocol on `/ws`."""

@@ -1,0 +1,188 @@
+"""From committed events to sockets: each event finds those that asked for it by a look into a table."""
+
+from __future__ import annotations
+
+import asyncio
+import heapq
+import itertools
+import logging
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Protocol
+
+from coordinaitor_sdk.server.clock import stamp
+from coordinaitor_sdk.server.domain.permissions import Principal
+from coordinaitor_sdk.server.events import Event, latest_seq, read_log
+from coordinaitor_sdk.server.store.sql import Sql
+from coordinaitor_sdk.server.worlds import World, Worlds
+from coordinaitor_sdk.server.ws.subscriptions import Subscription, Subscriptions
+
+logger = logging.getLogger(__name__)
+
+READ_AT_ONCE = 500
+"""Events read from the log in one piece."""
+
+CREDENTIALS = 4401
+EXPIRED = 4408
+
+
+class Listener(Protocol):
+    """A socket, as the hub sees it."""
+
+    subscriptions: Subscriptions
+
+    @property
+    def principal(self) -> Principal:
+        """Whose credential it holds now."""
+        ...
+
+    def push(self, frame: str) -> None:
+        """Queue a frame; a socket whose queue is full ends itself."""
+        ...
+
+    def end(self, code: int, error: tuple[str, str] | None = None) -> None:
+        """Close with that code, after an error of that code and message."""
+        ...
+
+
+@dataclass(slots=True)
+class Room:
+    """The sockets of one world.
+
+    Attributes:
+        seq: the newest event that was given to the sockets.
+    """
+
+    world: World
+    seq: int
+    listeners: set[Listener] = field(default_factory=set[Listener])
+    by_subject: dict[tuple[str, str], set[Listener]] = field(
+        default_factory=dict[tuple[str, str], set[Listener]]
+    )
+    wide: dict[str, set[Listener]] = field(default_factory=dict[str, set[Listener]])
+    expiries: list[tuple[float, int, Listener]] = field(default_factory=list[tuple[float, int, Listener]])
+    wake: asyncio.Event = field(default_factory=asyncio.Event)
+
+
+class Hub:
+    """All sockets of a server. Used on the event loop only.
+
+    Parameters:
+        heartbeat: seconds between two heartbeats.
+    """
+
+    def __init__(self, sql: Sql, worlds: Worlds, heartbeat: float) -> None:
+        self._sql = sql
+        self._heartbeat = heartbeat
+        self._rooms = {world.id: Room(world, latest_seq(sql, world)) for world in worlds.all()}
+        self._order = itertools.count()
+        self._tasks: list[asyncio.Task[None]] = []
+
+    def start(self) -> None:
+        """Begin to send heartbeats and to end sockets whose token expires."""
+        self._tasks = [asyncio.create_task(self._beat())]
+        self._tasks += [asyncio.create_task(self._expire(room)) for room in self._rooms.values()]
+
+    async def stop(self) -> None:
+        """End both."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def seq(self, world: World) -> int:
+        """The newest event that was given to the sockets of that world."""
+        return self._rooms[world.id].seq
+
+    def join(self, world: World, listener: Listener) -> None:
+        """A socket was authenticated, or renewed its credential."""
+        room = self._rooms[world.id]
+        room.listeners.add(listener)
+        expires_at = listener.principal.expires_at
+        if expires_at is not None:
+            heapq.heappush(room.expiries, (expires_at, next(self._order), listener))
+            room.wake.set()
+
+    def leave(self, world: World, listener: Listener) -> None:
+        """A socket is gone, and its subscriptions with it."""
+        room = self._rooms[world.id]
+        room.listeners.discard(listener)
+        for subscription in list(listener.subscriptions):
+            self.unsubscribe(world, listener, subscription)
+
+    def subscribe(self, world: World, listener: Listener, subscription: Subscription) -> None:
+        """From now on the socket is told what the subscription asks for."""
+        room = self._rooms[world.id]
+        listener.subscriptions.add(subscription)
+        if subscription.subjects is None:
+            room.wide.setdefault(subscription.channel, set()).add(listener)
+        for subject in subscription.subjects or ():
+            room.by_subject.setdefault((subscription.channel, subject), set()).add(listener)
+
+    def unsubscribe(self, world: World, listener: Listener, subscription: Subscription) -> None:
+        """No longer."""
+        room = self._rooms[world.id]
+        listener.subscriptions.remove(subscription)
+        channel = subscription.channel
+        if subscription.subjects is None and not listener.subscriptions.covers(channel, None):
+            room.wide[channel].discard(listener)
+        for subject in subscription.subjects or ():
+            if not listener.subscriptions.covers(channel, subject):
+                listeners = room.by_subject[channel, subject]
+                listeners.discard(listener)
+                if not listeners:
+                    del room.by_subject[channel, subject]
+
+    def end_session(self, world_id: str, session_id: str) -> None:
+        """Close the sockets of a session that was ended."""
+        for listener in list(self._rooms[world_id].listeners):
+            if listener.principal.session_id == session_id:
+                listener.end(CREDENTIALS, ("AUTHENTICATION_ERROR", "The session has ended: log in again"))
+
+    def publish(self, events: Iterable[Event]) -> None:
+        """Give committed events to the sockets that asked for them, in order."""
+        for event in events:
+            room = self._rooms[event.world]
+            if event.seq > room.seq + 1:
+                self._catch_up(room, event.seq - 1)
+            if event.seq > room.seq:
+                self._give(room, event)
+
+    def _catch_up(self, room: Room, upto: int) -> None:
+        # What was written by other means than this server's writer is in the log all the same.
+        while room.seq < upto:
+            missed = read_log(self._sql, room.world, after=room.seq, upto=upto, most=READ_AT_ONCE)
+            if not missed:
+                return
+            for event in missed:
+                self._give(room, event)
+
+    def _give(self, room: Room, event: Event) -> None:
+        room.seq = event.seq
+        named = room.by_subject.get((event.channel, event.subject))
+        wide = room.wide.get(event.channel)
+        for listener in [*(named or ()), *(wide - (named or set()) if wide else ())]:
+            if listener.subscriptions.want(event):
+                listener.push(event.frame)
+
+    async def _beat(self) -> None:
+        while True:
+            await asyncio.sleep(self._heartbeat)
+            for room in self._rooms.values():
+                now = stamp(room.world.clock.now())
+                frame = f'{{"type":"heartbeat","seq":{room.seq},"timestamp":"{now}"}}'
+                for listener in list(room.listeners):
+                    listener.push(frame)
+
+    async def _expire(self, room: Room) -> None:
+        while True:
+            room.wake.clear()
+            now = room.world.clock.now()
+            while room.expiries and room.expiries[0][0] <= now.timestamp():
+                _, _, listener = heapq.heappop(room.expiries)
+                expires_at = listener.principal.expires_at
+                # A renewed credential has an entry of its own.
+                if listener in room.listeners and expires_at is not None and expires_at <= now.timestamp():
+                    listener.end(EXPIRED, ("AUTHENTICATION_ERROR", "The access token has expired"))
+            until = datetime.fromtimestamp(room.expiries[0][0], UTC) if room.expiries else None
+            await room.world.clock.wait(until, room.wake)

@@ -1,0 +1,45 @@
+"""What all tests share: no setting of the machine reaches them."""
+
+import os
+
+import pytest
+from server_process import ServerProcess
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _isolated_environment(tmp_path_factory):
+    """No profile, environment variable or proxy of the user's plays a part."""
+    patch = pytest.MonkeyPatch()
+    for name in list(os.environ):
+        if name.startswith(("COORDINAITOR_", "ORCHESTRATOR_")) or name.lower().endswith("_proxy"):
+            patch.delenv(name)
+    patch.setenv("COORDINAITOR_CONFIG_DIR", str(tmp_path_factory.mktemp("config")))
+    patch.setenv("COORDINAITOR_DATA_DIR", str(tmp_path_factory.mktemp("data")))
+    yield
+    patch.undo()
+
+
+@pytest.fixture(scope="session")
+def anyio_backend():
+    """The library's async side is asyncio's."""
+    return "asyncio"
+
+
+@pytest.fixture(scope="session")
+def server():
+    """One reference server for all tests that leave its seed alone; its agents work 20 times as fast."""
+    with ServerProcess() as process:
+        yield process.start(sim_speed=20, api_key="ak_test")
+
+
+@pytest.fixture(scope="session")
+def idle_server():
+    """One whose agents do nothing: tasks stay as the test leaves them."""
+    with ServerProcess() as process:
+        yield process.start(agents="off", api_key="ak_test")
+
+
+@pytest.fixture(params=["async", "sync"])
+def kind(request):
+    """For tests that hold for both clients (see `both.client`)."""
+    return request.param

@@ -1,0 +1,245 @@
+"""Credentials at work, against the real server, in both clients (DESIGN 3.5, 3.10, 3.12)."""
+
+import asyncio
+import json
+import subprocess
+import sys
+import threading
+
+import httpx
+import pytest
+import respx
+from both import client
+from server_process import ServerProcess
+
+from coordinaitor_sdk import Coordinaitor, Retry
+from coordinaitor_sdk._core.tokens import Tokens
+from coordinaitor_sdk.exceptions import AuthenticationError, ConfigurationError, ResponseDecodeError
+from coordinaitor_sdk.profiles import Profile
+
+pytestmark = pytest.mark.anyio
+
+
+def login(server):
+    return {"email": server.admin_email, "password": server.admin_password}
+
+
+@pytest.fixture(scope="module")
+def brief_server():
+    """Its access tokens hold for one second."""
+    with ServerProcess() as process:
+        yield process.start(agents="off", access_token_ttl=1, api_key="ak_test")
+
+
+class TestKinds:
+    async def test_an_api_key_is_sent_as_such(self, kind, server):
+        """`X-API-Key`."""
+        async with client(kind, server.url, api_key="ak_test") as c:
+            assert (await c.tasks.get("task-123")).id == "task-123"
+
+    async def test_email_and_password_log_in_at_the_first_call(self, kind, server):
+        """Nothing is sent before."""
+        async with client(kind, server.url, **login(server)) as c:
+            assert (await c.tasks.get("task-123")).id == "task-123"
+
+    async def test_a_refresh_token_alone_is_enough(self, kind, server):
+        """An access token is got with it."""
+        with Coordinaitor(server.url, **login(server)) as first:
+            tokens = first.sign_in()
+        async with client(kind, server.url, refresh_token=tokens.refresh) as c:
+            assert (await c.tasks.get("task-123")).id == "task-123"
+
+    @pytest.mark.parametrize(
+        "credentials",
+        [
+            {},
+            {"email": "admin@orchestrator.com", "password": "wrong"},
+            {"email": "nobody@example.com", "password": "admin123"},
+            {"api_key": "ak_forged"},
+            {"access_token": "forged"},
+            {"access_token": "forged", "refresh_token": "forged"},
+        ],
+        ids=["none", "wrong password", "unknown user", "forged key", "forged token", "forged session"],
+    )
+    async def test_what_the_server_does_not_accept_is_an_authentication_error(
+        self, kind, server, credentials
+    ):
+        """With a message that says which, and no secret in it."""
+        async with client(kind, server.url, **credentials) as c:
+            with pytest.raises(AuthenticationError) as caught:
+                await c.tasks.get("task-123")
+        assert caught.value.status == 401
+        assert "forged" not in str(caught.value)
+        assert "wrong" not in str(caught.value).replace("is wrong", "")
+
+    async def test_signing_out_ends_the_session(self, kind, server):
+        """Its tokens are refused from then on."""
+        async with client(kind, server.url, **login(server)) as c:
+            tokens = await c.sign_in()
+            await c.sign_out()
+        async with client(kind, server.url, access_token=tokens.access, refresh_token=tokens.refresh) as c:
+            with pytest.raises(AuthenticationError, match="session has ended"):
+                await c.tasks.get("task-123")
+
+    async def test_signing_in_needs_a_password(self, kind, server):
+        """A key is no login."""
+        async with client(kind, server.url, api_key="ak_test") as c:
+            with pytest.raises(ConfigurationError, match="email="):
+                await c.sign_in()
+
+
+class TestRenewal:
+    async def test_an_expired_token_is_renewed_without_a_word(self, kind, brief_server):
+        """By refresh token, and by login where that is all there is."""
+        with Coordinaitor(brief_server.url, **login(brief_server)) as first:
+            tokens = first.sign_in()
+        await asyncio.sleep(1.2)
+        async with client(
+            kind, brief_server.url, access_token=tokens.access, refresh_token=tokens.refresh
+        ) as c:
+            assert (await c.tasks.get("task-123")).id == "task-123"
+
+    async def test_an_expired_token_that_can_not_be_renewed_is_an_error(self, kind, brief_server):
+        """It says expired."""
+        with Coordinaitor(brief_server.url, **login(brief_server)) as first:
+            tokens = first.sign_in()
+        await asyncio.sleep(1.2)
+        async with client(kind, brief_server.url, access_token=tokens.access) as c:
+            with pytest.raises(AuthenticationError, match="expired"):
+                await c.tasks.get("task-123")
+
+    async def test_many_calls_on_an_expired_token_make_one_refresh(self):
+        """200 at once, in a loop."""
+        with fake_api() as refreshes:
+            async with client("async", access_token="old", refresh_token="r") as c:
+                answers = await asyncio.gather(*(c.tasks.get("t") for _ in range(200)))
+        assert {answer.id for answer in answers} == {"t"}
+        assert refreshes == [{"refreshToken": "r"}]
+
+    def test_many_threads_on_an_expired_token_make_one_refresh(self):
+        """And none of their calls fails."""
+        answers = []
+        with fake_api() as refreshes, Coordinaitor(access_token="old", refresh_token="r") as c:
+            crowd = [threading.Thread(target=lambda: answers.append(c.tasks.get("t").id)) for _ in range(40)]
+            for thread in crowd:
+                thread.start()
+            for thread in crowd:
+                thread.join()
+        assert answers == ["t"] * 40
+        assert refreshes == [{"refreshToken": "r"}]
+
+    async def test_a_cancelled_call_does_not_spoil_the_refresh_of_the_others(self):
+        """The refresh is nobody's own."""
+        with fake_api(delay=0.05) as refreshes:
+            async with client("async", access_token="old", refresh_token="r") as c:
+                first = asyncio.ensure_future(c.tasks.get("t"))
+                second = asyncio.ensure_future(c.tasks.get("t"))
+                await asyncio.sleep(0.03)
+                first.cancel()
+                assert (await second).id == "t"
+        assert len(refreshes) == 1
+
+    async def test_a_refresh_whose_answer_was_lost_is_repeated(self, kind):
+        """No logout."""
+        with respx.mock(base_url="http://localhost:3000/api/v1") as api:
+            api.post("/auth/refresh").side_effect = [
+                httpx.ReadError("gone"),
+                httpx.Response(200, json={"accessToken": "new", "expiresIn": 3600}),
+            ]
+            api.get("/tasks/t").respond(json={"id": "t"})
+            async with client(kind, refresh_token="r", retry=Retry(backoff=0.001)) as c:
+                assert (await c.tasks.get("t")).id == "t"
+
+    async def test_an_answer_without_a_token_is_no_login(self, kind):
+        """A proxy's page that happens to be JSON."""
+        with respx.mock(base_url="http://localhost:3000/api/v1") as api:
+            api.post("/auth/login").respond(json={"hello": "world"})
+            async with client(kind, email="a@b.c", password="secret-p") as c:
+                with pytest.raises(ResponseDecodeError, match="no access token") as caught:
+                    await c.tasks.get("t")
+        assert "secret-p" not in repr(vars(caught.value))
+
+
+class TestProfile:
+    async def test_a_stored_login_needs_no_arguments(self, kind, server, profile):
+        """After `coordinaitor auth login`."""
+        with Coordinaitor(server.url, **login(server)) as first:
+            tokens = first.sign_in()
+        profile.save_settings(base_url=server.url)
+        profile.save_tokens(tokens, base_url=server.url, email=server.admin_email)
+        async with client(kind) as c:
+            assert (await c.tasks.get("task-123")).id == "task-123"
+
+    async def test_renewed_tokens_are_kept_for_the_next_process(self, kind, brief_server, profile):
+        """In the same file."""
+        with Coordinaitor(brief_server.url, **login(brief_server)) as first:
+            tokens = first.sign_in()
+        profile.save_tokens(tokens, base_url=brief_server.url, email=None)
+        await asyncio.sleep(1.2)
+        async with client(kind, brief_server.url) as c:
+            await c.tasks.get("task-123")
+        assert profile.credentials(brief_server.url).tokens.access != tokens.access
+
+    async def test_tokens_renewed_by_another_process_are_used(self, kind, profile):
+        """A look into the file before a refresh."""
+        url = "http://localhost:3000"
+        profile.save_tokens(Tokens(access="old", refresh="r"), base_url=url, email=None)
+        with fake_api() as refreshes:
+            async with client(kind, url) as c:
+                profile.save_tokens(Tokens(access="new", refresh="r"), base_url=url, email=None)
+                assert (await c.tasks.get("t")).id == "t"
+        assert refreshes == []
+
+    def test_two_processes_renew_once_each_and_both_work(self, brief_server, profile):
+        """They wait for each other at the file's lock."""
+        with Coordinaitor(brief_server.url, **login(brief_server)) as first:
+            profile.save_tokens(first.sign_in(), base_url=brief_server.url, email=None)
+        code = (
+            "import sys, time; from coordinaitor_sdk import Coordinaitor\n"
+            "with Coordinaitor(sys.argv[1]) as c:\n"
+            "    for _ in range(15): print(c.tasks.get('task-123').id); time.sleep(0.1)"
+        )
+        command = [sys.executable, "-W", "error", "-c", code, brief_server.url]
+        crowd = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(2)]
+        for process in crowd:
+            out, _ = process.communicate(timeout=30)
+            assert (process.returncode, out.split()) == (0, ["task-123"] * 15)
+
+
+@pytest.fixture
+def profile(tmp_path, monkeypatch):
+    monkeypatch.setenv("COORDINAITOR_CONFIG_DIR", str(tmp_path))
+    return Profile()
+
+
+class fake_api:  # noqa: N801 - reads as a function
+    """An API that takes the token "new" and gives it for a refresh; yields the refreshes that it saw."""
+
+    def __init__(self, delay=0.01):
+        self.delay = delay
+        self.router = respx.mock(base_url="http://localhost:3000/api/v1", assert_all_called=False)
+
+    def __enter__(self):
+        refreshes = []
+
+        def get(request):
+            fine = request.headers["authorization"] == "Bearer new"
+            return (
+                httpx.Response(200, json={"id": "t"})
+                if fine
+                else httpx.Response(401, json={"error": "expired"})
+            )
+
+        def refresh(request):
+            refreshes.append(json.loads(request.content))
+            return httpx.Response(
+                200, json={"success": True, "data": {"accessToken": "new", "expiresIn": 3600}}
+            )
+
+        api = self.router.__enter__()
+        api.get("/tasks/t").mock(side_effect=get)
+        api.post("/auth/refresh").mock(side_effect=refresh)
+        return refreshes
+
+    def __exit__(self, *exc_info):
+        return self.router.__exit__(*exc_info)

@@ -1,0 +1,60 @@
+"""What a user may import, and what importing costs."""
+
+import subprocess
+import sys
+
+import pytest
+
+import coordinaitor_sdk
+
+SURFACE = {
+    "APIError", "Agent", "AsyncCoordinaitor", "AsyncPager", "AsyncTaskWatch", "Attempt",
+    "AuthenticationError", "AuthorizationError", "BadRequestError", "Comment", "ConfigurationError",
+    "ConflictError", "ConnectionFailedError", "Coordinaitor", "CoordinaitorError", "DeadlineExceededError",
+    "Health", "InvalidArgumentError", "NOT_GIVEN", "NotFoundError", "NotGiven", "OrchestratorClient", "Page",
+    "Pager", "Pagination", "PoolTimeoutError", "Project", "RateLimitError", "ResponseDecodeError", "Retry",
+    "ServerError", "ServiceUnavailableError", "Task", "TaskCancelledError", "TaskDeletedError",
+    "TaskFailedError", "TaskUpdate", "TaskWatch", "TimeoutExceededError", "ValidationFailedError",
+    "WatchError", "WatchTimeoutError", "__version__",
+}  # fmt: skip
+
+
+def test_all_is_pinned():
+    """A name that appears or goes is a decision."""
+    assert set(coordinaitor_sdk.__all__) == SURFACE
+
+
+@pytest.mark.parametrize("name", sorted(SURFACE))
+def test_every_name_can_be_imported(name):
+    """The lazy table names real things."""
+    assert getattr(coordinaitor_sdk, name) is not None
+
+
+def test_an_unknown_name_is_an_attribute_error():
+    """As of any module."""
+    with pytest.raises(AttributeError, match="Coordinator"):
+        _ = coordinaitor_sdk.Coordinator
+
+
+def test_the_documents_name_is_the_async_client():
+    """`OrchestratorClient` is not a third client."""
+    assert coordinaitor_sdk.OrchestratorClient is coordinaitor_sdk.AsyncCoordinaitor
+
+
+def test_importing_the_package_loads_nothing_heavy():
+    """A script that only looks at the version pays nothing for HTTP."""
+    code = "import sys, coordinaitor_sdk; print(*sys.modules)"
+    loaded = set(
+        subprocess.run(
+            [sys.executable, "-c", code], capture_output=True, text=True, check=True
+        ).stdout.split()
+    )
+    assert not loaded & {"httpx", "pydantic", "websockets", "anyio", "tenacity", "asyncio", "rich", "typer"}
+
+
+def test_the_contract_is_in_the_docs():
+    """The copy that the contract tests read."""
+    from pathlib import Path
+
+    text = (Path(__file__).parents[2] / "docs" / "api-documentation.md").read_text("utf-8")
+    assert text.startswith("# API Documentation")

@@ -1,0 +1,134 @@
+"""A WebSocket server and a REST side that do what a test tells them: for what a real server never does."""
+
+import asyncio
+import json
+from contextlib import asynccontextmanager
+from typing import Any
+
+from websockets.asyncio.server import ServerConnection, serve
+from websockets.exceptions import ConnectionClosed
+
+from coordinaitor_sdk.exceptions import NotFoundError
+from coordinaitor_sdk.models.task import Task
+
+
+def task(
+    task_id: str = "t", version: int | None = None, status: str = "active", **fields: Any
+) -> dict[str, Any]:
+    """A task as the wire shows it."""
+    known = {"id": task_id, "title": "T", "status": status, "progress": 0.0, **fields}
+    return known | ({} if version is None else {"version": version})
+
+
+class Scripted:
+    """The server's side of one test.
+
+    Attributes:
+        tasks: what REST answers, by id; an exception is raised, a missing id is a 404.
+        fetched: ids asked for by REST.
+        received: messages of the client, each with the number of its connection.
+        greets: whether it says `ready` and `subscribed`, or knows only the document.
+        refuses: a status that every handshake is refused with.
+    """
+
+    def __init__(self) -> None:
+        self.url = ""
+        self.tasks: dict[str, Any] = {}
+        self.fetched: list[str] = []
+        self.received: list[tuple[int, dict[str, Any]]] = []
+        self.connections: list[ServerConnection] = []
+        self.renewed: list[dict[str, str]] = []
+        self.greets = True
+        self.epoch = "e1"
+        self.seq = 10
+        self.heartbeat = 15.0
+        self.refuses: int | None = None
+        self.hangs_up = False
+        self._news = asyncio.Event()
+
+    # What the hub asks of a client.
+
+    async def fetch(self, task_id: str) -> Task:
+        self.fetched.append(task_id)
+        self._tell()
+        found = self.tasks.get(task_id)
+        if found is None:
+            raise NotFoundError("gone", status=404)
+        if isinstance(found, Exception):
+            raise found
+        return Task.model_validate(found)
+
+    async def headers(self) -> dict[str, str]:
+        return {"X-API-Key": f"key-{len(self.renewed)}"}
+
+    async def renew(self, rejected: dict[str, str]) -> bool:
+        self.renewed.append(rejected)
+        return True
+
+    # What the test does.
+
+    async def until(self, condition: Any, within: float = 5.0) -> None:
+        """Wait until `condition()` holds."""
+        async with asyncio.timeout(within):
+            while not condition():
+                self._news.clear()
+                await self._news.wait()
+
+    async def push(self, data: dict[str, Any], kind: str = "task.updated", **fields: Any) -> None:
+        """Push a change on the newest connection."""
+        if self.greets:
+            self.seq += 1
+            fields = {"seq": self.seq, "epoch": self.epoch, **fields}
+        await self.send({"type": kind, "data": data, **fields})
+
+    async def send(self, message: dict[str, Any] | str) -> None:
+        """Send a message on the newest connection."""
+        text = message if isinstance(message, str) else json.dumps(message)
+        await self.connections[-1].send(text)
+
+    def subscriptions(self, connection: int | None = None) -> list[dict[str, Any]]:
+        """The `subscribe` messages, of one connection (from 1) or of all."""
+        return [
+            message
+            for number, message in self.received
+            if message["type"] == "subscribe" and connection in {None, number}
+        ]
+
+    def _tell(self) -> None:
+        self._news.set()
+
+    async def _serve(self, connection: ServerConnection) -> None:
+        self.connections.append(connection)
+        number = len(self.connections)
+        self._tell()
+        if self.hangs_up:
+            return
+        try:
+            if self.greets:
+                ready = {"type": "ready", "epoch": self.epoch, "seq": self.seq, "heartbeat": self.heartbeat}
+                await connection.send(json.dumps(ready))
+            async for text in connection:
+                message = json.loads(text)
+                if self.greets and message["type"] == "subscribe":
+                    await self.on_subscribe(connection, message)
+                self.received.append((number, message))
+                self._tell()
+        except ConnectionClosed:
+            return
+
+    async def on_subscribe(self, connection: ServerConnection, message: dict[str, Any]) -> None:
+        """Confirm a subscription; a test may replace it."""
+        reply = {"type": "subscribed", "id": message["id"], "channel": "tasks", "seq": self.seq}
+        await connection.send(json.dumps(reply))
+
+    def _gate(self, connection: ServerConnection, _request: Any) -> Any:
+        return connection.respond(self.refuses, "no") if self.refuses is not None else None
+
+
+@asynccontextmanager
+async def scripted_server():
+    """A scripted server on a free port of the loopback."""
+    script = Scripted()
+    async with serve(script._serve, "127.0.0.1", 0, process_request=script._gate) as server:
+        script.url = f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}/ws"
+        yield script
