@@ -22,7 +22,8 @@ RULES = [
     (r"__aexit__", "__exit__"),
     (r"\bAsyncRetrying\b", "Retrying"),
     (r"\bAsyncIterator\b", "Iterator"),
-    (r"\bAsync(Agents|Coordinaitor|Pager|Projects|Session|System|TaskWatch|Tasks|Transport|Watcher)\b", r"\1"),
+    (r"\bAsync(Agents|Projects|System|Tasks)\b", r"\1"),
+    (r"\bAsync(Coordinaitor|Pager|Session|TaskWatch|Transport|Watcher)\b", r"\1"),
     (r"\bAsyncClient\b", "Client"),
     (r"\.aclose\(", ".close("),
     (r"\baiter_bytes\b", "iter_bytes"),
@@ -77,7 +78,11 @@ def main() -> None:
     with tempfile.TemporaryDirectory(dir=PACKAGE, prefix=".unasync-") as directory:
         files = formatted(generated(), Path(directory))
     present = {path.relative_to(TARGET): path for path in TARGET.rglob("*.py")}
-    stale = [path for path, text in files.items() if path not in present or present[path].read_text("utf-8") != text]
+    stale = [
+        path
+        for path, text in files.items()
+        if path not in present or present[path].read_text("utf-8") != text
+    ]
     extra = sorted(present.keys() - files.keys())
     if "--check" in sys.argv:
         if stale or extra:

@@ -110,6 +110,7 @@ class Scoped(Generic[T]):
         self._close = close
         self._lock = threading.Lock()
         self._held: tuple[int, T, Callable[[], object]] | None = None
+        self._parents: list[T] = []
 
     def get(self) -> T:
         """This process's value, made at the first call."""
@@ -121,15 +122,25 @@ class Scoped(Generic[T]):
         with self._lock:
             held = self._held
             if held is None or held[0] != os.getpid():
-                value = self._make()
-                held = self._held = (os.getpid(), value, weakref.finalize(self, self._close, value))
+                if held is not None:
+                    self._parents.append(held[1])  # let go, it would be closed in the parent's place
+                held = self._held = self._made()
             return held[1]
+
+    def _made(self) -> tuple[int, T, Callable[[], object]]:
+        pid, value = os.getpid(), self._make()
+        return pid, value, weakref.finalize(self, _close_in, pid, self._close, value)
 
     def close(self) -> None:
         """Close this process's value; a later `get` makes a new one."""
         held, self._held = self._held, None
         if held is not None and held[0] == os.getpid():
             held[2]()
+
+
+def _close_in(pid: int, close: Callable[[T], None], value: T) -> None:
+    if os.getpid() == pid:
+        close(value)
 
 
 class FirstPageAccess(ABC, Generic[T]):

@@ -24,6 +24,7 @@ class _ProcessPortal:
         self._pid: int | None = None
         self._context: AbstractContextManager[BlockingPortal] | None = None
         self._portal: BlockingPortal | None = None
+        self._parents: list[object] = []
 
     def get(self) -> BlockingPortal:
         if self._pid not in {None, os.getpid()}:
@@ -32,6 +33,7 @@ class _ProcessPortal:
             if self._portal is None or self._pid != os.getpid():
                 if self._pid is None:
                     atexit.register(self.stop)
+                self._parents.append(self._context)  # let go, it would wait for a thread that is not here
                 self._context = start_blocking_portal("asyncio", name="coordinaitor-watch")
                 self._portal = self._context.__enter__()
                 self._pid = os.getpid()

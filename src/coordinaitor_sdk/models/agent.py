@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
-from .common import Model
+from .common import ABSENT, Model
 
 if TYPE_CHECKING:
     AgentStatus: TypeAlias = Literal["available", "busy", "offline", "error"] | str
@@ -27,10 +27,10 @@ class WorkingHours(Model):
 class Agent(Model):
     """An agent; `average_response_time` in seconds, `success_rate` from 0 to 1."""
 
-    id: str | None = None
-    name: str | None = None
-    type: AgentType | None = None
-    status: AgentStatus | None = None
+    id: str = ABSENT
+    name: str = ABSENT
+    type: AgentType = ABSENT
+    status: AgentStatus = ABSENT
     model: str | None = None
     provider: str | None = None
     capabilities: list[str] | None = None

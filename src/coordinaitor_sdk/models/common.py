@@ -14,6 +14,10 @@ from pydantic.alias_generators import to_camel
 
 T = TypeVar("T")
 
+# The default of fields that no object goes without: typed as there, so that `watch(task.id)` needs no check,
+# and None all the same where a server leaves one out.
+ABSENT: Any = None
+
 
 class Model(BaseModel):
     """A tolerant wire object, readable by attribute and by key, in Python's spelling and in the wire's."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypedDict
 
-from .common import Model
+from .common import ABSENT, Model
 
 if TYPE_CHECKING:
     ProjectStatus: TypeAlias = Literal["active", "completed", "archived", "on-hold"] | str
@@ -55,10 +55,10 @@ class TeamMember(Model):
 class Project(Model):
     """A project; `progress` runs from 0.0 to 1.0."""
 
-    id: str | None = None
-    name: str | None = None
+    id: str = ABSENT
+    name: str = ABSENT
     description: str | None = None
-    status: ProjectStatus | None = None
+    status: ProjectStatus = ABSENT
     priority: str | None = None
     start_date: datetime | None = None
     end_date: datetime | None = None

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from pydantic import Field
 
-from .common import Model
+from .common import ABSENT, Model
 
 if TYPE_CHECKING:
     TaskStatus: TypeAlias = Literal["pending", "active", "completed", "failed", "cancelled"] | str
@@ -39,8 +39,8 @@ class ProjectSummary(Model):
 class Comment(Model):
     """A comment on a task."""
 
-    id: str | None = None
-    content: str | None = None
+    id: str = ABSENT
+    content: str = ABSENT
     author: str | None = None
     mentions: list[str] | None = None
     created_at: datetime | None = None
@@ -49,8 +49,8 @@ class Comment(Model):
 class TaskFile(Model):
     """A file attached to a task; `size` in bytes."""
 
-    id: str | None = None
-    name: str | None = None
+    id: str = ABSENT
+    name: str = ABSENT
     size: int | None = None
     mime_type: str | None = None
     uploaded_at: datetime | None = None
@@ -89,10 +89,10 @@ class Task(Model):
     `version`, `completed_at` and `error` are beyond the document; a server may not send them.
     """
 
-    id: str | None = None
-    title: str | None = None
+    id: str = ABSENT
+    title: str = ABSENT
     description: str | None = None
-    status: TaskStatus | None = None
+    status: TaskStatus = ABSENT
     priority: Priority | None = None
     project_id: str | None = None
     agent_id: str | None = None

@@ -1,0 +1,7 @@
+"""`python -m coordinaitor_cli`."""
+
+import sys
+
+from coordinaitor_cli.boot import main
+
+sys.exit(main())

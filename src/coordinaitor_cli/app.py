@@ -1,0 +1,106 @@
+"""The command tree: groups by name, each imported when it is used.
+
+`coordinaitor --help` reads the table alone. A test holds the table against the groups themselves.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Annotated, Any, Final
+
+import typer
+from typer.core import TyperCommand, TyperGroup
+from typer.main import get_group
+
+from .errors import Exit, report
+
+COMMANDS: Final[dict[str, tuple[str, str]]] = {
+    "auth": ("coordinaitor_cli.commands.auth", "Log in and out, and see who you are."),
+    "tasks": ("coordinaitor_cli.commands.tasks", "List, read, create and watch tasks."),
+    "server": (
+        "coordinaitor_cli.commands.server",
+        "Run the reference server for development, demos and tests.",
+    ),
+    "demo": ("coordinaitor_cli.commands.demo", "Show agents working six tasks, on a server of its own."),
+}
+"""Name -> module that holds it as `app`, and its help."""
+
+
+class LazyGroup(TyperGroup):
+    """The root of the tree; lists from `COMMANDS`, imports a command when it is asked for."""
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**settings)
+        # What Typer suggests for a mistyped name is taken from here.
+        self.commands = dict.fromkeys(COMMANDS)  # type: ignore[assignment] # filled by `get_command`
+
+    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002 - the base class's signature
+        """The names, in the order of the table."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> TyperCommand | TyperGroup | None:  # noqa: ARG002
+        """The command itself, imported now."""
+        if cmd_name not in COMMANDS:
+            return None
+        command = self.commands[cmd_name] or load(cmd_name)
+        self.commands[cmd_name] = command
+        return command  # type: ignore[return-value]
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002
+        """The table as help text, without importing anything."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
+
+
+def load(name: str) -> TyperCommand | TyperGroup:
+    """Import a group; one whose only command has its own name is that command."""
+    module, _ = COMMANDS[name]
+    group = get_group(import_module(module).app)
+    group.name = name
+    children = list(group.commands.values())
+    for command in (group, *children):
+        command.rich_markup_mode = None  # type: ignore[attr-defined] # plain help: Rich doubles its time
+    if list(group.commands) == [name]:
+        return children[0]  # type: ignore[return-value]
+    return group
+
+
+def _show_version(value: bool) -> None:
+    if value:
+        from coordinaitor_sdk import __version__
+
+        typer.echo(f"coordinaitor {__version__}")
+        raise typer.Exit
+
+
+app = typer.Typer(
+    cls=LazyGroup,
+    rich_markup_mode=None,
+    add_completion=False,
+    no_args_is_help=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    """Work with CoordinAItor: tasks, and the agents that do them."""
+
+
+def run(arguments: list[str]) -> int:
+    """Run a command line; returns the exit code."""
+    root = get_group(app)
+    try:
+        with root.make_context("coordinaitor", list(arguments)) as context:
+            root.invoke(context)
+    except typer.Exit as end:
+        return end.exit_code
+    except BrokenPipeError:
+        raise
+    except Exception as error:
+        return report(error)
+    return Exit.OK

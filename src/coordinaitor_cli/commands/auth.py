@@ -1,0 +1,127 @@
+"""`coordinaitor auth`."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ..context import Cli, command
+from ..errors import Exit, UsageError, report
+from ..output import Format, remark, show_fields, show_json
+from ..prompts import ask, ask_secret, can_ask, secret_from_stdin
+
+if TYPE_CHECKING:
+    from coordinaitor_sdk import Coordinaitor
+
+app = typer.Typer(help="Log in and out, and see who you are.", no_args_is_help=True)
+
+
+@command(app, "login", prints=False)
+def login(
+    cli: Cli,
+    email: Annotated[
+        str | None, typer.Option(metavar="ADDRESS", help="Your e-mail; asked for at a terminal.")
+    ] = None,
+    password_stdin: Annotated[
+        bool, typer.Option("--password-stdin", help="Read the password from standard input.")
+    ] = False,
+    api_key_stdin: Annotated[
+        bool, typer.Option("--api-key-stdin", help="Read an API key from standard input, instead of both.")
+    ] = False,
+) -> None:
+    """Log in, and keep the credential in the profile.
+
+    It is checked against the server first. Afterwards `Coordinaitor()` in a script needs no arguments.
+    """
+    from ..login import check_writable, keep, overriding
+
+    _check_login(email, password_stdin=password_stdin, api_key_stdin=api_key_stdin)
+    if api_key_stdin:
+        api_key = secret_from_stdin("--api-key-stdin")
+        client = cli.connect(api_key=api_key)
+        check_writable(client.settings)
+        _try_out(client)
+        path = keep(client.settings, api_key=api_key)
+    else:
+        email = email or ask("E-mail")
+        password = secret_from_stdin("--password-stdin") if password_stdin else ask_secret("Password")
+        client = cli.connect(email=email, password=password)
+        check_writable(client.settings)
+        path = keep(client.settings, tokens=client.sign_in())
+    who = email or "the owner of the API key"
+    remark(f"logged in to {client.base_url} as {who}; profile {client.settings.profile}, kept in {path}")
+    for name in overriding(client.settings):
+        remark(f"warning: {name} is set and comes before this login; unset it to use the login")
+
+
+def _check_login(email: str | None, *, password_stdin: bool, api_key_stdin: bool) -> None:
+    if api_key_stdin and (email is not None or password_stdin):
+        raise UsageError("--api-key-stdin excludes --email and --password-stdin")
+    if api_key_stdin or (email is not None and password_stdin):
+        return
+    if password_stdin:
+        raise UsageError(
+            "--password-stdin needs --email", "coordinaitor auth login --email E --password-stdin"
+        )
+    if not can_ask():
+        raise UsageError(
+            "there is no terminal to ask at: give --email and --password-stdin, or --api-key-stdin",
+            "coordinaitor auth login --email E --password-stdin < FILE",
+        )
+
+
+def _try_out(client: Coordinaitor) -> None:
+    """One cheap call that needs the credential; one that may not read tasks is a credential all the same."""
+    from coordinaitor_sdk import AuthorizationError
+
+    with suppress(AuthorizationError):
+        client.tasks.list(limit=1).first_page()
+
+
+@command(app, "status")
+def status(cli: Cli) -> None:
+    """Show server and credential, where each comes from, and whether the server accepts it."""
+    from coordinaitor_sdk import CoordinaitorError
+
+    from ..login import Standing
+
+    client = cli.client
+    failure: CoordinaitorError | None = None
+    if client.settings.credentials is not None:
+        try:
+            _try_out(client)
+        except CoordinaitorError as error:
+            failure = error
+    standing = Standing(client.settings, failure)
+    if cli.output is Format.JSON:
+        show_json(standing.to_dict())
+    else:
+        show_fields(standing.fields())
+    if failure is not None:
+        raise typer.Exit(report(failure, cli.situation({})))
+    if client.settings.credentials is None:
+        remark(f"error: not logged in to {client.base_url}")
+        remark("hint: coordinaitor auth login")
+        raise typer.Exit(Exit.NOT_LOGGED_IN)
+
+
+@command(app, "logout", prints=False)
+def logout(cli: Cli) -> None:
+    """End the session on the server, and remove the stored credential."""
+    from coordinaitor_sdk import CoordinaitorError
+
+    from ..login import Stored
+
+    stored = Stored.of(cli.profile)
+    if not stored.exists:
+        remark(f"profile {stored.profile.name} holds no credential; nothing to do")
+        return
+    try:
+        stored.end_session(cli.base_url, cli.api_prefix)
+    except CoordinaitorError as error:
+        remark(f"warning: the server could not be told, the session ends there by itself: {error.message}")
+    finally:
+        stored.profile.forget_credentials()
+    remark(f"logged out; {stored.profile.credentials_path} is removed")

@@ -1,0 +1,195 @@
+"""From an error to what the terminal tells: one line, the fields concerned, a hint, an exit code.
+
+error: Validation failed (HTTP 400, request req-123)
+  --priority: must be one of: low, medium, high
+hint: coordinaitor tasks list --help
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import dataclass, field
+from enum import IntEnum
+from typing import TYPE_CHECKING, Any, Final, TypeGuard
+
+from .output.text import one_line
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from coordinaitor_sdk import CoordinaitorError
+    from coordinaitor_sdk.profiles import Settings
+
+
+class Exit(IntEnum):
+    """The exit codes, as `docs/cli.md` lists them."""
+
+    OK = 0
+    OTHER = 1
+    USAGE = 2
+    NOT_FOUND = 3
+    NOT_LOGGED_IN = 4
+    FORBIDDEN = 5
+    CONFLICT = 6
+    REJECTED = 7
+    TIMEOUT = 8
+    RATE_LIMITED = 9
+    SERVER = 10
+    NETWORK = 11
+    CONFIGURATION = 13
+    TASK_FAILED = 20
+    TASK_CANCELLED = 21
+    TASK_DELETED = 22
+    INTERRUPTED = 130
+    BROKEN_PIPE = 141
+
+
+MEANING: Final[dict[Exit, str]] = {
+    Exit.OK: "done",
+    Exit.OTHER: "another failure",
+    Exit.USAGE: "the command line can't be meant",
+    Exit.NOT_FOUND: "there is no such thing",
+    Exit.NOT_LOGGED_IN: "not logged in, or the server refuses the credential",
+    Exit.FORBIDDEN: "the credential doesn't allow this",
+    Exit.CONFLICT: "the thing's state doesn't allow this",
+    Exit.REJECTED: "the input was rejected; nothing was changed",
+    Exit.TIMEOUT: "no answer in time",
+    Exit.RATE_LIMITED: "too many requests",
+    Exit.SERVER: "the server failed, or what answers is no CoordinAItor API",
+    Exit.NETWORK: "the server can't be reached",
+    Exit.CONFIGURATION: "settings, or files of the profile, can't be used",
+    Exit.TASK_FAILED: "a watched task failed",
+    Exit.TASK_CANCELLED: "a watched task was cancelled",
+    Exit.TASK_DELETED: "a watched task was deleted",
+    Exit.INTERRUPTED: "ended by Ctrl-C",
+    Exit.BROKEN_PIPE: "whoever read the output has gone",
+}
+
+# By class name, the nearest ancestor first: the classes need not be imported to look here.
+_BY_CLASS: Final[dict[str, Exit]] = {
+    "UsageError": Exit.USAGE,
+    "ConfigurationError": Exit.CONFIGURATION,
+    "InvalidArgumentError": Exit.REJECTED,
+    "ConnectionFailedError": Exit.NETWORK,
+    "TimeoutExceededError": Exit.TIMEOUT,
+    "ResponseDecodeError": Exit.SERVER,
+    "BadRequestError": Exit.REJECTED,
+    "AuthenticationError": Exit.NOT_LOGGED_IN,
+    "AuthorizationError": Exit.FORBIDDEN,
+    "NotFoundError": Exit.NOT_FOUND,
+    "ConflictError": Exit.CONFLICT,
+    "ValidationFailedError": Exit.REJECTED,
+    "RateLimitError": Exit.RATE_LIMITED,
+    "ServerError": Exit.SERVER,
+    "TaskFailedError": Exit.TASK_FAILED,
+    "TaskCancelledError": Exit.TASK_CANCELLED,
+    "TaskDeletedError": Exit.TASK_DELETED,
+    "WatchTimeoutError": Exit.TIMEOUT,
+}
+_REJECTING_STATUSES: Final = frozenset({405, 413, 414, 415})
+
+
+class UsageError(Exception):
+    """The command line can't be meant; the message names the option."""
+
+    def __init__(self, message: str, hint: str | None = None) -> None:
+        super().__init__(message)
+        self.hint = hint
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """What an error happened in.
+
+    Attributes:
+        flags: the command's parameters -> the flags that the user typed for them.
+        settings: those of the client, where there was one.
+    """
+
+    flags: Mapping[str, str] = field(default_factory=dict[str, str])
+    settings: Settings | None = None
+
+
+def report(error: Exception, situation: Situation | None = None) -> int:
+    """Tell about an error on standard error; returns the exit code."""
+    if os.environ.get("COORDINAITOR_DEBUG"):
+        import traceback
+
+        traceback.print_exception(error)
+    code = exit_code(error)
+    for line in _lines(error, situation or Situation()):
+        print(line, file=sys.stderr)  # noqa: T201
+    return code
+
+
+def exit_code(error: Exception) -> int:
+    """The exit code that an error ends the process with."""
+    if _is_usage(error):
+        return Exit.USAGE
+    for ancestor in type(error).__mro__:
+        if ancestor.__name__ in _BY_CLASS:
+            return _BY_CLASS[ancestor.__name__]
+    status = getattr(error, "status", None)
+    return Exit.REJECTED if status in _REJECTING_STATUSES else Exit.OTHER
+
+
+def _is_usage(error: Exception) -> bool:
+    # Typer's usage errors have no public base class; these two attributes are their interface.
+    return hasattr(error, "format_message") and getattr(error, "exit_code", None) == Exit.USAGE
+
+
+def _lines(error: Exception, situation: Situation) -> Iterator[str]:
+    if _is_usage(error):
+        yield from _usage_lines(error)
+    elif isinstance(error, UsageError):
+        yield f"error: {one_line(str(error))}"
+        if error.hint:
+            yield f"hint: {error.hint}"
+    elif _is_library(error):
+        from .hints import hint_for, message_of
+
+        yield f"error: {one_line(message_of(error, situation))}"
+        yield from _details(getattr(error, "details", {}), situation.flags)
+        hint = hint_for(error, situation)
+        if hint:
+            yield f"hint: {one_line(hint)}"
+    elif isinstance(error, OSError):
+        yield f"error: {one_line(str(error))}"
+    else:
+        yield f"error: {one_line(str(error)) or 'unforeseen'} ({type(error).__name__})"
+        if not os.environ.get("COORDINAITOR_DEBUG"):
+            yield "hint: this is a fault of the program; COORDINAITOR_DEBUG=1 shows where it happened"
+
+
+def _is_library(error: Exception) -> TypeGuard[CoordinaitorError]:
+    module = sys.modules.get("coordinaitor_sdk.exceptions")
+    return module is not None and isinstance(error, module.CoordinaitorError)
+
+
+def _usage_lines(error: Any) -> Iterator[str]:
+    message: str = error.format_message()
+    if message.startswith("Usage:"):  # asked for nothing: the help is the answer
+        yield message
+        return
+    yield f"error: {one_line(message)}"
+    context = getattr(error, "ctx", None)
+    if context is not None:
+        yield f"hint: {context.command_path} --help"
+
+
+def _details(details: Mapping[str, Any], flags: Mapping[str, str]) -> Iterator[str]:
+    """The server's words about each field, under the flag that the user gave it with."""
+    for name, said in details.items():
+        messages: list[Any] = said if isinstance(said, list) else [said]  # pyright: ignore[reportUnknownVariableType] - the server's JSON
+        for message in messages:
+            text = str(message)
+            if text.casefold().startswith(f"{name.casefold()} "):
+                text = text[len(name) + 1 :]
+            yield f"  {one_line(_flag(name, flags))}: {one_line(text)}"
+
+
+def _flag(wire_name: str, flags: Mapping[str, str]) -> str:
+    field_name = wire_name.split(".", 1)[0]
+    snake = "".join(f"_{char.lower()}" if char.isupper() else char for char in field_name)
+    return flags.get(snake, wire_name)
