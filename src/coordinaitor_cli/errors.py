@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import TYPE_CHECKING, Any, Final, TypeGuard
 
+from .output import tell
 from .output.text import one_line
 
 if TYPE_CHECKING:
@@ -119,7 +120,7 @@ def report(error: Exception, situation: Situation | None = None) -> int:
         traceback.print_exception(error)
     code = exit_code(error)
     for line in _lines(error, situation or Situation()):
-        print(line, file=sys.stderr)  # noqa: T201
+        tell(line)
     return code
 
 

@@ -85,7 +85,7 @@ def status(cli: Cli) -> None:
     """Show server and credential, where each comes from, and whether the server accepts it."""
     from coordinaitor_sdk import CoordinaitorError
 
-    from ..login import Standing
+    from ..standing import Standing
 
     client = cli.client
     failure: CoordinaitorError | None = None

@@ -43,7 +43,13 @@ def put(text: str) -> None:
 
 def remark(text: str) -> None:
     """Tell something that is no data."""
-    print(one_line(text), file=sys.stderr, flush=True)  # noqa: T201
+    tell(one_line(text))
+
+
+def tell(text: str) -> None:
+    """Write a line, safe already, to standard error; nowhere if that is closed."""
+    if sys.stderr is not None:  # pyright: ignore[reportUnnecessaryComparison] - closed by the caller (`2>&-`)
+        print(text, file=sys.stderr, flush=True)  # noqa: T201
 
 
 def show_list(items: Sequence[M], columns: Sequence[Column[M]], form: Format) -> None:

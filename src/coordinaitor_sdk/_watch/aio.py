@@ -5,16 +5,16 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from .._core.watch import TaskUpdate, UpdateQueue, outcome
 from .._runtime.aio import Scoped
-from ..exceptions import WatchTimeoutError
 from .hub import Hub
+from .state import WatchState
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
     from types import TracebackType
     from typing import Self
 
+    from .._core.watch import TaskUpdate
     from ..exceptions import CoordinaitorError
     from ..models.task import Task
 
@@ -49,7 +49,7 @@ class AsyncWatcher:
         await self._hub.close()
 
 
-class AsyncTaskWatch:
+class AsyncTaskWatch(WatchState):
     """Live updates of one or more tasks: `async for update in watch`. Ends when every task has ended.
 
     It starts with the first update asked for. Its end, `close()`, `async with`, or the last reference to it
@@ -57,19 +57,9 @@ class AsyncTaskWatch:
     """
 
     def __init__(self, watcher: AsyncWatcher, task_ids: Sequence[str], check_interval: float) -> None:
-        self.task_ids = tuple(dict.fromkeys(task_ids))
+        super().__init__(task_ids, check_interval)
         self._watcher = watcher
-        self._interval = check_interval
-        self._queue = UpdateQueue()
         self._wake = asyncio.Event()
-        self._hub: Hub | None = None
-        self._key = 0
-        self._ended = not self.task_ids
-        self._error: CoordinaitorError | None = None
-
-    def __repr__(self) -> str:
-        state = "ended" if self._ended else "open"
-        return f"<{type(self).__name__} of {', '.join(self.task_ids)}: {state}>"
 
     def __aiter__(self) -> Self:
         return self
@@ -86,12 +76,9 @@ class AsyncTaskWatch:
                 self._hub = hub
                 self._key = hub.add(self, self.task_ids, self._interval)
         while True:
-            update = self._queue.pop()
+            update = self._take()
             if update is not None:
                 return update
-            if self._error is not None:
-                error, self._error = self._error, None
-                raise error
             if self._ended:
                 raise StopAsyncIteration
             self._wake.clear()
@@ -111,15 +98,18 @@ class AsyncTaskWatch:
             WatchTimeoutError: it has not ended yet.
         """
         last: TaskUpdate | None = None
+        clock = asyncio.timeout(timeout)
         try:
-            async with asyncio.timeout(timeout):
+            async with clock:
                 async for update in self:
                     last = update
         except TimeoutError:
-            raise timed_out(self.task_ids, last, timeout) from None
+            if not clock.expired():  # a call's own timeout, not the wait's
+                raise
+            raise self._timed_out(last, timeout) from None
         finally:
             self.close()
-        return final(self.task_ids, last)
+        return self._outcome(last)
 
     def close(self) -> None:
         """End the watch now; an iteration over it stops."""
@@ -148,21 +138,3 @@ class AsyncTaskWatch:
         self._ended = True
         self._error = error
         self._wake.set()
-
-
-def timed_out(task_ids: Sequence[str], last: TaskUpdate | None, timeout: float | None) -> WatchTimeoutError:
-    """The error of a wait whose time is over."""
-    task = last.task if last is not None else None
-    state = f"; it is {task.status}" if task is not None and len(task_ids) == 1 else ""
-    return WatchTimeoutError(
-        f"{' and '.join(task_ids)} did not end within {timeout:g} s{state} and goes on on the server",
-        task_id=task_ids[0],
-        task=task,
-    )
-
-
-def final(task_ids: Sequence[str], last: TaskUpdate | None) -> Task:
-    """The outcome of a wait that has seen everything."""
-    if last is None or not last.is_final:
-        raise WatchTimeoutError("the watch was closed before the task ended", task_id=task_ids[0])
-    return outcome(last)

@@ -13,18 +13,18 @@ from typing import TYPE_CHECKING
 
 from anyio.to_thread import run_sync
 
-from .._core.watch import TaskUpdate, UpdateQueue
 from .._runtime.threads import Scoped
 from ..exceptions import WatchTimeoutError
-from .aio import final, timed_out
 from .hub import Hub
 from .portal import portal
+from .state import WatchState
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from types import TracebackType
     from typing import Self
 
+    from .._core.watch import TaskUpdate
     from ..exceptions import CoordinaitorError
     from ..models.task import Task
 
@@ -94,7 +94,7 @@ class _FromThreads:
         return await run_sync(self._renew, rejected, abandon_on_cancel=True)
 
 
-class TaskWatch:
+class TaskWatch(WatchState):
     """Live updates of one or more tasks: `for update in watch`. Ends when every task has ended.
 
     It starts with the first update asked for. Its end, `close()`, `with`, or the last reference to it going
@@ -102,19 +102,9 @@ class TaskWatch:
     """
 
     def __init__(self, watcher: Watcher, task_ids: Sequence[str], check_interval: float) -> None:
-        self.task_ids = tuple(dict.fromkeys(task_ids))
+        super().__init__(task_ids, check_interval)
         self._watcher = watcher
-        self._interval = check_interval
-        self._queue = UpdateQueue()
         self._news = threading.Condition()
-        self._hub: Hub | None = None
-        self._key = 0
-        self._ended = not self.task_ids
-        self._error: CoordinaitorError | None = None
-
-    def __repr__(self) -> str:
-        state = "ended" if self._ended else "open"
-        return f"<{type(self).__name__} of {', '.join(self.task_ids)}: {state}>"
 
     def __iter__(self) -> Self:
         return self
@@ -135,12 +125,9 @@ class TaskWatch:
         self._start()
         with self._news:
             while True:
-                update = self._queue.pop()
+                update = self._take()
                 if update is not None:
                     return update
-                if self._error is not None:
-                    error, self._error = self._error, None
-                    raise error
                 if self._ended:
                     return None
                 left = _SLICE if until is None else min(_SLICE, until - time.monotonic())
@@ -174,10 +161,10 @@ class TaskWatch:
         except TimeoutError as error:
             if isinstance(error, WatchTimeoutError) or until is None or time.monotonic() < until:
                 raise
-            raise timed_out(self.task_ids, last, timeout) from None
+            raise self._timed_out(last, timeout) from None
         finally:
             self.close()
-        return final(self.task_ids, last)
+        return self._outcome(last)
 
     def close(self) -> None:
         """End the watch now; an iteration over it stops."""

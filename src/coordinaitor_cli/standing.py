@@ -1,0 +1,123 @@
+"""Who the user is to which server, where that comes from, and whether it holds."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from coordinaitor_sdk.exceptions import AuthenticationError
+from coordinaitor_sdk.profiles import Profile
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from coordinaitor_sdk import CoordinaitorError
+    from coordinaitor_sdk.profiles import Settings
+
+    from .output.table import Field
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Who this is to which server, and whether that holds.
+
+    Attributes:
+        failure: what the server, or the way to it, said to a call with the credential.
+    """
+
+    settings: Settings
+    failure: CoordinaitorError | None
+
+    @property
+    def _kind(self) -> str | None:
+        credentials = self.settings.credentials
+        if credentials is None:
+            return None
+        if credentials.api_key is not None:
+            return "API key"
+        return "e-mail and password" if credentials.password is not None else "session"
+
+    @property
+    def _email(self) -> str | None:
+        credentials = self.settings.credentials
+        if credentials is None or credentials.store is None:
+            return credentials.email if credentials else None
+        found = Profile(self.settings.profile).read_credentials() or {}
+        return found.get("email")
+
+    @property
+    def _expires_at(self) -> float | None:
+        credentials = self.settings.credentials
+        if credentials is None:
+            return None
+        # The call just made may have renewed what the client began with.
+        tokens = credentials.store.load() if credentials.store else credentials.tokens
+        return tokens.expires_at if tokens else None
+
+    @property
+    def _accepted(self) -> bool | None:
+        """None where that is not known."""
+        if self.settings.credentials is None or self.failure is None:
+            return None if self.settings.credentials is None else True
+        return False if isinstance(self.failure, AuthenticationError) else None
+
+    def to_dict(self) -> dict[str, Any]:
+        """All of it as JSON; no secrets."""
+        settings, expires_at = self.settings, self._expires_at
+        credentials = settings.credentials
+        return {
+            "profile": settings.profile,
+            "baseUrl": settings.base_url,
+            "apiPrefix": settings.api_prefix,
+            "sources": {
+                "profile": settings.sources["profile"],
+                "baseUrl": settings.sources["base_url"],
+                "apiPrefix": settings.sources["api_prefix"],
+                "credential": credentials.source if credentials else None,
+            },
+            "credential": self._kind,
+            "email": self._email,
+            "expiresAt": _iso(expires_at) if expires_at is not None else None,
+            "accepted": self._accepted,
+        }
+
+    def fields(self) -> Iterator[Field]:
+        """All of it for reading."""
+        settings, credentials = self.settings, self.settings.credentials
+        for label, name, value in (
+            ("Profile", "profile", settings.profile),
+            ("Base URL", "base_url", settings.base_url),
+            ("API prefix", "api_prefix", settings.api_prefix or "/"),
+        ):
+            yield label, f"{value} ({_from(settings.sources[name])})"
+        if credentials is None:
+            stored = Profile(settings.profile).read_credentials() or {}
+            home = stored.get("origin")
+            yield "Credential", f"none for this server; the profile's is for {home}" if home else "none"
+            return
+        where = (
+            Profile(settings.profile).credentials_path if credentials.source.startswith("profile") else None
+        )
+        yield "Credential", f"{self._kind} ({_from(credentials.source)}{f', {where}' if where else ''})"
+        yield "E-mail", self._email
+        expires_at = self._expires_at
+        if expires_at is not None:
+            yield "Expires", f"{_iso(expires_at)} ({_left(expires_at - time.time())})"
+        words = {True: "accepts the credential", False: "refuses the credential", None: "not known"}
+        yield "Server", words[self._accepted]
+
+
+def _from(source: str) -> str:
+    return source if source == "default" else f"from {source}"
+
+
+def _iso(moment: float) -> str:
+    return datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _left(seconds: float) -> str:
+    if seconds <= 0:
+        return "expired; renewed at the next call"
+    return f"in {seconds / 60:.0f} min" if seconds >= 60 else f"in {seconds:.0f} s"
