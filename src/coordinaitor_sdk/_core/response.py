@@ -12,7 +12,7 @@ from pydantic_core import from_json
 from ..exceptions import APIError, ResponseDecodeError, error_class
 from ..models.common import Envelope, Page
 from .repair import validate_leniently
-from .retry import retry_after
+from .retry_after import retry_after
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -67,8 +67,8 @@ class Launch:
             ServerStartError: port or database can't be had.
         """
         with ExitStack() as stack:
-            listening = stack.enter_context(_bound(self._options.host, self._options.port))
             path = _database_of(self._options)
+            listening = stack.enter_context(_bound(self._options.host, self._options.port))
             stack.enter_context(_locked(path))
             engine, started = self._open(path)
             app = create_app(engine, started, self._settings)

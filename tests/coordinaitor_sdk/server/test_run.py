@@ -71,7 +71,8 @@ def test_running_serves_in_this_process_and_ends_with_the_block(tmp_path):
             assert httpx.get(ready.url + "/api/v1/system/health").status_code == 200
         with pytest.raises(httpx.ConnectError):
             httpx.get(ready.url)
-    assert not [thread for thread in threading.enumerate() if thread.name.startswith("coordinaitor")]
+    ours = {"coordinaitor-server", "coordinaitor-writer"}
+    assert not [thread for thread in threading.enumerate() if thread.name in ours]
 
 
 def test_secrets_are_in_no_repr():
