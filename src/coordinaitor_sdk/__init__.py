@@ -12,12 +12,14 @@ when it is first used (PEP 562).
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
-
 from ._version import __version__
 
+# Type checkers take this name for true; `typing` would be a third of a bare interpreter's start.
+TYPE_CHECKING = False
+
 if TYPE_CHECKING:
+    from typing import Any
+
     from ._async.client import AsyncCoordinaitor
     from ._async.client import AsyncCoordinaitor as OrchestratorClient
     from ._async.pager import AsyncPager
@@ -155,6 +157,8 @@ def __getattr__(name: str) -> Any:
     module = _MODULES.get(name)
     if module is None:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
     # The document's name for the async client (API document, "SDK Examples").
     attribute = "AsyncCoordinaitor" if name == "OrchestratorClient" else name
     value = getattr(import_module(f".{module}", __name__), attribute)

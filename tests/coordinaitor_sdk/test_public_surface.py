@@ -52,6 +52,13 @@ def test_importing_the_package_loads_nothing_heavy():
     assert not loaded & {"httpx", "pydantic", "websockets", "anyio", "tenacity", "asyncio", "rich", "typer"}
 
 
+def test_a_sync_client_that_never_watches_loads_no_socket_and_no_loop():
+    """They come with the first watch."""
+    code = "import sys, coordinaitor_sdk as c; c.Coordinaitor(api_key='k'); print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert not set(done.stdout.split()) & {"websockets", "asyncio", "anyio.from_thread"}
+
+
 def test_the_contract_is_in_the_docs():
     """The copy that the contract tests read."""
     from pathlib import Path

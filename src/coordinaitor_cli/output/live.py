@@ -16,7 +16,7 @@ from rich.text import Text
 
 from ..signals import unwinding
 from ..views import agent_of, failure_of
-from .table import LEAST_WIDTH, STATE_STYLES, Size, aligned, cell, fitted, open_console
+from .table import LEAST_WIDTH, STATE_STYLES, Size, aligned, cell, fitted, open_console, total
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
@@ -30,6 +30,7 @@ _WIDE: Final = 100
 _BAR: Final = 12
 _WIDE_BAR: Final = 24
 _STATE: Final = len("completed")  # no jumping sideways when states change
+_FRAME: Final = 3  # titles, "and 5 more", and the line of the cursor
 _ELAPSED: Final = len("ELAPSED")
 _REFRESHES_PER_SECOND: Final = 8
 
@@ -57,12 +58,12 @@ class _Row:
 
 
 def clock(seconds: float) -> str:
-    """Seconds as `0:07`, `12:30`, `1:02:03` or `3d 04:05`."""
+    """Seconds as `0:07`, `12:30`, `1:02:03` or `3d 4h`."""
     minutes, second = divmod(int(seconds), 60)
     hours, minute = divmod(minutes, 60)
     days, hour = divmod(hours, 24)
     if days:
-        return f"{days}d {hour:02}:{minute:02}"
+        return f"{days}d {hour}h"
     return f"{hour}:{minute:02}:{second:02}" if hour else f"{minute}:{second:02}"
 
 
@@ -97,10 +98,12 @@ class Board:
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         rows = list(self._rows.values())
-        errors = [Text(f"{row.title or row.task_id}: {row.error}", "red") for row in rows if row.error]
+        named = "task_id" if self._with_ids else "title"
+        errors = [Text(f"{getattr(row, named)}: {row.error}", "red") for row in rows if row.error]
         room = len(rows)
-        if not self.is_final and options.max_height:
-            room = max(1, options.max_height - len(errors) - 3)
+        if not self.is_final:
+            errors = errors[-max(1, options.max_height // 4) :]
+            room = max(1, options.max_height - len(errors) - _FRAME)
         shown = rows if len(rows) <= room else sorted(rows, key=lambda row: row.ended)[:room]
         parts: list[Any] = [self._table(shown, options.max_width)]
         if len(shown) < len(rows):
@@ -116,8 +119,12 @@ class Board:
         texts = [[*_leading(row, leading), row.state, row.agent, row.elapsed(now)] for row in rows]
         titles = [*leading, "STATE", "AGENT", "PROGRESS", "", "ELAPSED"]
         sizes = [_size(title, [text[at] for text in texts]) for at, title in enumerate(titles[:-3])]
-        sizes += [Size(bar, bar), Size(4, 4), Size(_ELAPSED, _ELAPSED)]
-        table = aligned(titles, fitted(sizes, width))
+        longest = max(_ELAPSED, *(len(text[-1]) for text in texts))
+        sizes += [Size(bar, bar), Size(4, 4), Size(longest, longest)]
+        widths = fitted(sizes, width)
+        if self._with_ids:  # the last to give way; wider lines than the terminal's would spoil the drawing
+            widths[0] = max(1, widths[0] - max(0, total(widths) - width))
+        table = aligned(titles, widths)
         for row, (*shown, state, agent, elapsed) in zip(rows, texts, strict=True):
             style = STATE_STYLES.get(state, "")
             share = Text(f"{row.progress:.0%}", justify="right")
@@ -156,11 +163,13 @@ def _moment(value: Any) -> float | None:
 @contextmanager
 def shown_live(board: Board, *, transient: bool = False) -> Generator[None]:
     """Draw the board several times a second; at the end it stands whole, or goes if `transient`."""
-    out = open_console()
-    with (
-        unwinding(),
-        Live(board, console=out, refresh_per_second=_REFRESHES_PER_SECOND, transient=transient) as live,
-    ):
-        yield
-        board.is_final = True
-        live.refresh()
+    live = Live(board, console=open_console(), refresh_per_second=_REFRESHES_PER_SECOND, transient=transient)
+    with unwinding():
+        try:
+            # Not `with live`: Ctrl-C within its start would leave the cursor hidden.
+            live.start(refresh=True)
+            yield
+            board.is_final = True
+            live.refresh()
+        finally:
+            live.stop()

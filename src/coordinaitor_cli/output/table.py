@@ -102,7 +102,8 @@ def _print_aligned(rows: list[list[str]], columns: Sequence[Column[T]]) -> None:
             *(Text(text, STATE_STYLES.get(text, "") if column.is_state else "") for text, column in cells)
         )
     # Too narrow a terminal breaks the lines itself, rather than have an id cut.
-    out.print(table, width=max(out.width, total(widths)), crop=False, no_wrap=True)
+    out.width = max(out.width, total(widths))
+    out.print(table)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,12 +131,13 @@ def total(widths: Sequence[int]) -> int:
 
 
 def aligned(titles: Sequence[str], widths: Sequence[int]) -> Table:
-    """A table of columns of exactly these widths; what is longer is cut with an ellipsis."""
+    """A table of columns of exactly these widths; longer text is cut by an ellipsis, an id goes on below."""
     from rich.table import Table
 
     table = Table(box=None, padding=(0, _GAP, 0, 0), pad_edge=False, header_style="bold")
     for title, width in zip(titles, widths, strict=True):
-        table.add_column(title, no_wrap=True, overflow="ellipsis", width=width)
+        is_id = title == "ID"
+        table.add_column(title, no_wrap=not is_id, overflow="fold" if is_id else "ellipsis", width=width)
     return table
 
 

@@ -27,7 +27,8 @@ T = TypeVar("T")
 
 logger = logging.getLogger("coordinaitor_sdk")
 
-_LOGIN = one(LoginResult, "user")
+# No answer to a login is keyed by the resource: `user` and `token` stand beside each other.
+_LOGIN = one(LoginResult, "login")
 
 
 class AsyncSession:

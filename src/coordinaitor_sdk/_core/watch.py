@@ -28,6 +28,8 @@ TERMINAL_STATES: Final[dict[str, UpdateType]] = {
     "canceled": "cancelled",
     "aborted": "cancelled",
 }
+# Seconds between two looks by REST at a watched task, whatever the socket says.
+CHECK_INTERVAL: Final = 30.0
 TERMINAL_TYPES: Final = frozenset({"completed", "error", "cancelled", "deleted"})
 _BOOKKEEPING: Final = frozenset({"version", "updated_at"})
 

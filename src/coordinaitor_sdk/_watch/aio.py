@@ -6,7 +6,6 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from .._runtime.aio import Scoped
-from .hub import Hub
 from .state import WatchState
 
 if TYPE_CHECKING:
@@ -17,6 +16,7 @@ if TYPE_CHECKING:
     from .._core.watch import TaskUpdate
     from ..exceptions import CoordinaitorError
     from ..models.task import Task
+    from .hub import Hub
 
 
 class AsyncWatcher:
@@ -34,7 +34,12 @@ class AsyncWatcher:
         self.fetch = fetch
         self.headers = headers
         self.renew = renew
-        self._hub = Scoped(lambda: Hub(self), Hub.close)
+        self._hub = Scoped(self._make_hub, _close_hub)
+
+    def _make_hub(self) -> Hub:
+        from .hub import Hub  # and websockets with it, which a client that never watches need not load
+
+        return Hub(self)
 
     def watch(self, task_ids: Sequence[str], *, check_interval: float) -> AsyncTaskWatch:
         """A watch of these tasks, not started yet."""
@@ -49,6 +54,10 @@ class AsyncWatcher:
         await self._hub.close()
 
 
+async def _close_hub(hub: Hub) -> None:
+    await hub.close()
+
+
 class AsyncTaskWatch(WatchState):
     """Live updates of one or more tasks: `async for update in watch`. Ends when every task has ended.
 
@@ -59,6 +68,7 @@ class AsyncTaskWatch(WatchState):
     def __init__(self, watcher: AsyncWatcher, task_ids: Sequence[str], check_interval: float) -> None:
         super().__init__(task_ids, check_interval)
         self._watcher = watcher
+        self._hub: Hub | None = None
         self._wake = asyncio.Event()
 
     def __aiter__(self) -> Self:

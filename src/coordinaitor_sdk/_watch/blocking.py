@@ -9,14 +9,11 @@ from __future__ import annotations
 import threading
 import time
 from contextlib import suppress
-from typing import TYPE_CHECKING
-
-from anyio.to_thread import run_sync
+from functools import partial
+from typing import TYPE_CHECKING, TypeVar
 
 from .._runtime.threads import Scoped
 from ..exceptions import WatchTimeoutError
-from .hub import Hub
-from .portal import portal
 from .state import WatchState
 
 if TYPE_CHECKING:
@@ -24,9 +21,14 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Self
 
+    from anyio.from_thread import BlockingPortal
+
     from .._core.watch import TaskUpdate
     from ..exceptions import CoordinaitorError
     from ..models.task import Task
+    from .hub import Hub
+
+T = TypeVar("T")
 
 _SLICE = 0.25
 
@@ -43,16 +45,21 @@ class Watcher:
         renew: Callable[[dict[str, str]], bool],
     ) -> None:
         self._source = _FromThreads(websocket_url, fetch, headers, renew)
-        self._hub = Scoped(self._make_hub, _close_hub)
+        self._hub = Scoped(self._make_hub, ThreadedHub.close)
 
-    def _make_hub(self) -> Hub:
-        return portal().call(Hub, self._source)
+    def _make_hub(self) -> ThreadedHub:
+        # Loaded here: a client that never watches needs neither websockets nor a loop.
+        from .hub import Hub
+        from .portal import portal
+
+        started = portal()
+        return ThreadedHub(started, started.call(Hub, self._source))
 
     def watch(self, task_ids: Sequence[str], *, check_interval: float) -> TaskWatch:
         """A watch of these tasks, not started yet."""
         return TaskWatch(self, task_ids, check_interval)
 
-    def hub(self) -> Hub:
+    def hub(self) -> ThreadedHub:
         """This process's hub."""
         return self._hub.get()
 
@@ -61,12 +68,28 @@ class Watcher:
         self._hub.close()
 
 
-def _close_hub(hub: Hub) -> None:
-    if hub.runs_here:  # the garbage collector may run in the hub's own thread
-        hub.close_soon()
-        return
-    with suppress(RuntimeError):  # the loop has ended before, and all of the hub with it
-        portal().call(hub.close)
+class ThreadedHub:
+    """A hub, and the portal into its thread."""
+
+    def __init__(self, portal: BlockingPortal, hub: Hub) -> None:
+        self._portal = portal
+        self._hub = hub
+
+    def add(self, watch: TaskWatch, task_ids: Sequence[str], interval: float) -> int:
+        """`Hub.add`, from another thread."""
+        return self._portal.call(self._hub.add, watch, task_ids, interval)
+
+    def remove_soon(self, key: int) -> None:
+        """`Hub.remove_soon`."""
+        self._hub.remove_soon(key)
+
+    def close(self) -> None:
+        """`Hub.close`, from any thread."""
+        if self._hub.runs_here:  # the garbage collector may run in the hub's own thread
+            self._hub.close_soon()
+            return
+        with suppress(RuntimeError):  # the loop has ended before, and all of the hub with it
+            self._portal.call(self._hub.close)
 
 
 class _FromThreads:
@@ -85,13 +108,20 @@ class _FromThreads:
         self._renew = renew
 
     async def fetch(self, task_id: str) -> Task:
-        return await run_sync(self._fetch, task_id, abandon_on_cancel=True)
+        return await _in_worker(partial(self._fetch, task_id))
 
     async def headers(self) -> dict[str, str]:
-        return await run_sync(self._headers, abandon_on_cancel=True)
+        return await _in_worker(self._headers)
 
     async def renew(self, rejected: dict[str, str]) -> bool:
-        return await run_sync(self._renew, rejected, abandon_on_cancel=True)
+        return await _in_worker(partial(self._renew, rejected))
+
+
+async def _in_worker(function: Callable[[], T]) -> T:
+    from anyio.to_thread import run_sync
+
+    # Abandoned, where the hub ends: a sync call that sleeps before its next try can't be interrupted.
+    return await run_sync(function, abandon_on_cancel=True)
 
 
 class TaskWatch(WatchState):
@@ -104,6 +134,7 @@ class TaskWatch(WatchState):
     def __init__(self, watcher: Watcher, task_ids: Sequence[str], check_interval: float) -> None:
         super().__init__(task_ids, check_interval)
         self._watcher = watcher
+        self._hub: ThreadedHub | None = None
         self._news = threading.Condition()
 
     def __iter__(self) -> Self:
@@ -138,7 +169,7 @@ class TaskWatch(WatchState):
     def _start(self) -> None:
         if self._hub is None and not self._ended:
             self._hub = self._watcher.hub()
-            self._key = portal().call(self._hub.add, self, self.task_ids, self._interval)
+            self._key = self._hub.add(self, self.task_ids, self._interval)
 
     def result(self, *, timeout: float | None = None) -> Task:
         """Wait until the (last) task has ended.

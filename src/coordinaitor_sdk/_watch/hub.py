@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from .._core.frames import Frame, read_frame
 from .._core.retry import Retry
-from .._core.watch import TaskMachine
+from .._core.watch import CHECK_INTERVAL, TaskMachine
 from ..exceptions import AuthenticationError, AuthorizationError, CoordinaitorError, NotFoundError, WatchError
 from ..models.task import Task
 from .socket import Socket, SocketLostError
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("coordinaitor_sdk")
 
-CHECK_INTERVAL: Final = 30.0
 _SUBSCRIBED_WITHIN: Final = 1.0
 _LINGER: Final = 1.0
 _FETCHES_AT_ONCE: Final = 8
@@ -443,7 +442,9 @@ class Hub:
             topic.machine.rebase()
 
     def _on_error(self, frame: Frame) -> None:
-        logger.warning("the server refused a live message: %s %s", frame.code, frame.message)
+        # What concerns the whole connection ends it, and REST tells the consumer why.
+        level = logging.INFO if frame.id is None else logging.WARNING
+        logger.log(level, "the server refused a live message: %s %s", frame.code, frame.message)
 
     def _topic_of(self, frame: Frame) -> _Topic | None:
         generation, _, task_id = (frame.id or "").partition(":")

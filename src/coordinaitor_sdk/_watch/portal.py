@@ -1,19 +1,51 @@
-"""The private event loop thread behind sync watches: one a process, started by the first watch."""
+"""The private event loop thread behind sync watches: one a process, started by the first watch.
+
+anyio's `start_blocking_portal` is a context manager that waits for its thread when it is let go, which never
+ends in a fork's child: the thread is not there. Here nothing is waited for but by `stop`.
+"""
 
 from __future__ import annotations
 
 import atexit
 import os
 import threading
+from concurrent.futures import Future
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import Final
 
-from anyio.from_thread import start_blocking_portal
+import anyio
+from anyio.from_thread import BlockingPortal
 
-if TYPE_CHECKING:
-    from contextlib import AbstractContextManager
+_STOP_TIMEOUT: Final = 5.0
 
-    from anyio.from_thread import BlockingPortal
+
+class _PortalThread(threading.Thread):
+    """A thread whose event loop runs a portal."""
+
+    def __init__(self) -> None:
+        super().__init__(name="coordinaitor-watch", daemon=True)
+        self.pid = os.getpid()
+        self.started: Future[BlockingPortal] = Future()
+
+    def run(self) -> None:
+        try:
+            anyio.run(self._serve)
+        except BaseException as error:
+            if self.started.done():
+                raise
+            self.started.set_exception(error)
+
+    async def _serve(self) -> None:
+        async with BlockingPortal() as portal:
+            self.started.set_result(portal)
+            await portal.sleep_until_stopped()
+
+    def stop(self) -> None:
+        if self.pid == os.getpid():
+            with suppress(RuntimeError):  # it has ended by itself
+                portal = self.started.result()
+                portal.call(portal.stop, True)
+            self.join(_STOP_TIMEOUT)
 
 
 class _ProcessPortal:
@@ -21,31 +53,18 @@ class _ProcessPortal:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._pid: int | None = None
-        self._context: AbstractContextManager[BlockingPortal] | None = None
-        self._portal: BlockingPortal | None = None
-        self._parents: list[object] = []
+        self._threads: list[_PortalThread] = []  # the last is this process's; those before it, its parents'
 
     def get(self) -> BlockingPortal:
-        if self._pid not in {None, os.getpid()}:
+        if self._threads and self._threads[-1].pid != os.getpid():
             self._lock = threading.Lock()  # a parent's thread may have held it at the fork
         with self._lock:
-            if self._portal is None or self._pid != os.getpid():
-                if self._pid is None:
-                    atexit.register(self.stop)
-                self._parents.append(self._context)  # let go, it would wait for a thread that is not here
-                self._context = start_blocking_portal("asyncio", name="coordinaitor-watch")
-                self._portal = self._context.__enter__()
-                self._pid = os.getpid()
-            return self._portal
-
-    def stop(self) -> None:
-        if self._context is None or self._pid != os.getpid():
-            return
-        context, self._context, self._portal = self._context, None, None
-        with suppress(SystemExit):
-            # An exception tells anyio to cancel what still runs instead of waiting for it.
-            context.__exit__(SystemExit, SystemExit(), None)
+            if not self._threads or self._threads[-1].pid != os.getpid():
+                thread = _PortalThread()
+                self._threads.append(thread)
+                thread.start()
+                atexit.register(thread.stop)
+            return self._threads[-1].started.result()
 
 
 _process_portal = _ProcessPortal()

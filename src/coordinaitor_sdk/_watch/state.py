@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from .._core.watch import TaskUpdate
     from ..exceptions import CoordinaitorError
     from ..models.task import Task
-    from .hub import Hub
 
 
 class WatchState:
@@ -23,7 +22,6 @@ class WatchState:
         self.task_ids = tuple(dict.fromkeys(task_ids))
         self._interval = check_interval
         self._queue = UpdateQueue()
-        self._hub: Hub | None = None
         self._key = 0
         self._ended = not self.task_ids
         self._error: CoordinaitorError | None = None

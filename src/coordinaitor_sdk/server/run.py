@@ -29,12 +29,14 @@ class ServerOptions:
         port: the port to bind; 0 for any free one.
         database: a path or a `sqlite:///` URL; None for `server.db` in the user's data directory
             (`COORDINAITOR_DATA_DIR` names another).
-        ready_file: where to write, once requests are answered, JSON with url, pid, adminEmail,
-        adminPassword, apiKey. seed: what a new database starts with; an existing one stays as it is.
-        api_key: a key (`ak_...`) that the server accepts; on loopback only. admin_password: the admin's
-        password; on an existing database it is set anew. agents: whether simulated agents work. sim_speed:
-        how many times faster than real time they work. access_token_ttl: seconds for which an access token
-        holds.
+        ready_file: where to write, once requests are answered, JSON with url, pid, adminEmail, adminPassword
+            and apiKey.
+        seed: what a new database starts with; an existing one stays as it is.
+        api_key: a key (`ak_...`) that the server accepts; on loopback only.
+        admin_password: the admin's password; on an existing database it is set anew.
+        agents: whether simulated agents work.
+        sim_speed: how many times faster than real time they work.
+        access_token_ttl: seconds for which an access token holds.
     """
 
     host: str = "127.0.0.1"
@@ -55,7 +57,8 @@ class Ready:
 
     Attributes:
         admin_password: the admin's password if this start was given or made it, else None: only its hash is
-        stored. api_key: likewise.
+            stored.
+        api_key: likewise.
     """
 
     url: str

@@ -42,6 +42,21 @@ class TestKinds:
         async with client(kind, server.url, **login(server)) as c:
             assert (await c.tasks.get("task-123")).id == "task-123"
 
+    @pytest.mark.parametrize("prefix", ["/api", "api/v1/"])
+    async def test_the_other_prefix_answers_a_login_bare(self, kind, server, prefix):
+        """`/api/auth/login` has no envelope, as in the document's first example."""
+        async with client(kind, server.url, api_prefix=prefix, **login(server)) as c:
+            assert (await c.tasks.get("task-123")).id == "task-123"
+
+    async def test_tokens_one_level_down_are_found(self, kind):
+        """Other servers answer `{"user", "token": {...}}`."""
+        with respx.mock(base_url="http://localhost:3000/api") as api:
+            token = {"accessToken": "a", "refreshToken": "r", "expiresIn": "24h"}
+            api.post("/auth/login").respond(json={"user": {"id": "u"}, "token": token})
+            api.get("/tasks/t", headers={"Authorization": "Bearer a"}).respond(json={"task": {"id": "t"}})
+            async with client(kind, api_prefix="/api", email="a@b.c", password="p") as c:
+                assert (await c.tasks.get("t")).id == "t"
+
     async def test_a_refresh_token_alone_is_enough(self, kind, server):
         """An access token is got with it."""
         with Coordinaitor(server.url, **login(server)) as first:

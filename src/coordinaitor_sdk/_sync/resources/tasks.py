@@ -20,7 +20,7 @@ from ..._core.request import (
     write_dates,
 )
 from ..._core.response import NOTHING, one, page
-from ..._watch.hub import CHECK_INTERVAL
+from ..._core.watch import CHECK_INTERVAL
 from ...exceptions import InvalidArgumentError
 from ...models.task import Comment, Task
 from ..pager import Pager
