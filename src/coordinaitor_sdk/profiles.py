@@ -139,7 +139,7 @@ class Profile:
         if not name or name.startswith(".") or _FORBIDDEN_IN_NAMES & set(name):
             raise ConfigurationError(f"a profile can't be named {name!r}: use letters, digits, '-' and '_'")
         self.name = name
-        self.directory = directory or config_dir()
+        self.directory: Path = directory or config_dir()
 
     @property
     def config_path(self) -> Path:
@@ -306,12 +306,14 @@ def resolve(
         (environ.get("ORCHESTRATOR_URL"), "ORCHESTRATOR_URL"),
         (stored.get("base_url"), f"profile {name}"),
     ) or (DEFAULT_BASE_URL, "default")
+    base_url = normalized_url(base_url, source=url_source)
+    # A profile's prefix, like its credential, is that of its own server.
+    stored_prefix = stored.get("api_prefix") if _is_same_server(stored.get("base_url"), base_url) else None
     api_prefix, prefix_source = _first(
         (explicit.api_prefix, "argument"),
         (environ.get("COORDINAITOR_API_PREFIX"), "COORDINAITOR_API_PREFIX"),
-        (stored.get("api_prefix"), f"profile {name}"),
+        (stored_prefix, f"profile {name}"),
     ) or (DEFAULT_API_PREFIX, "default")
-    base_url = normalized_url(base_url, source=url_source)
     credentials = (
         _one_kind("argument", _explicit_fields(explicit))
         or _one_kind("environment", _environment_fields(environ))
@@ -323,6 +325,12 @@ def resolve(
 
 def _first(*candidates: tuple[str | None, str]) -> tuple[str, str] | None:
     return next(((value, source) for value, source in candidates if value), None)
+
+
+def _is_same_server(stored: str | None, base_url: str) -> bool:
+    if stored is None:
+        return base_url == DEFAULT_BASE_URL
+    return origin(normalized_url(stored, source="the profile")) == origin(base_url)
 
 
 def _normalized_prefix(prefix: str) -> str:

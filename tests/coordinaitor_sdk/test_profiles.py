@@ -60,6 +60,14 @@ class TestOrder:
         found = settings(tmp_path, {"COORDINAITOR_PROFILE": "work"})
         assert (found.profile, found.api_prefix) == ("work", "/api")
 
+    def test_a_profiles_prefix_is_that_of_its_own_server(self, tmp_path, profile):
+        """Another address has the default one."""
+        profile.save_settings(base_url="http://vendor:1", api_prefix="/api")
+        assert settings(tmp_path).api_prefix == "/api"
+        assert settings(tmp_path, base_url="http://vendor:1/").api_prefix == "/api"
+        assert settings(tmp_path, base_url="http://other:2").api_prefix == "/api/v1"
+        assert settings(tmp_path, base_url="http://other:2", api_prefix="/x").api_prefix == "/x"
+
 
 class TestBadInput:
     @pytest.mark.parametrize(

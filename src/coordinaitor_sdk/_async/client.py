@@ -95,10 +95,10 @@ class AsyncCoordinaitor:
             headers=self._session.headers,
             renew=self._session.renew,
         )
-        self.tasks = AsyncTasks(self._session, self._watcher)
-        self.agents = AsyncAgents(self._session)
-        self.projects = AsyncProjects(self._session)
-        self.system = AsyncSystem(self._session)
+        self.tasks: AsyncTasks = AsyncTasks(self._session, self._watcher)
+        self.agents: AsyncAgents = AsyncAgents(self._session)
+        self.projects: AsyncProjects = AsyncProjects(self._session)
+        self.system: AsyncSystem = AsyncSystem(self._session)
 
     @property
     def base_url(self) -> str:

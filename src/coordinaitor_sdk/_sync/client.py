@@ -96,10 +96,10 @@ class Coordinaitor:
             headers=self._session.headers,
             renew=self._session.renew,
         )
-        self.tasks = Tasks(self._session, self._watcher)
-        self.agents = Agents(self._session)
-        self.projects = Projects(self._session)
-        self.system = System(self._session)
+        self.tasks: Tasks = Tasks(self._session, self._watcher)
+        self.agents: Agents = Agents(self._session)
+        self.projects: Projects = Projects(self._session)
+        self.system: System = System(self._session)
 
     @property
     def base_url(self) -> str:

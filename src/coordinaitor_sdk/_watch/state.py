@@ -19,7 +19,7 @@ class WatchState:
     """The tasks watched, what came of them, and whether more may come."""
 
     def __init__(self, task_ids: Sequence[str], check_interval: float) -> None:
-        self.task_ids = tuple(dict.fromkeys(task_ids))
+        self.task_ids: tuple[str, ...] = tuple(dict.fromkeys(task_ids))
         self._interval = check_interval
         self._queue = UpdateQueue()
         self._key = 0

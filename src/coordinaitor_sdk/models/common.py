@@ -7,7 +7,7 @@ strings, and a known field of an unexpected type keeps its raw value.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 from pydantic.alias_generators import to_camel
@@ -22,7 +22,7 @@ ABSENT: Any = None
 class Model(BaseModel):
     """A tolerant wire object, readable by attribute and by key, in Python's spelling and in the wire's."""
 
-    model_config = ConfigDict(
+    model_config: ClassVar[ConfigDict] = ConfigDict(
         alias_generator=to_camel,
         populate_by_name=True,
         extra="allow",
