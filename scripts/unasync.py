@@ -62,12 +62,12 @@ def formatted(files: dict[Path, str], directory: Path) -> dict[Path, str]:
     for path, text in files.items():
         (directory / path).parent.mkdir(parents=True, exist_ok=True)
         (directory / path).write_text(text, "utf-8")
-    config = PACKAGE.parent.parent / "pyproject.toml"
-    ruff = [sys.executable, "-m", "ruff"]
-    subprocess.run(
-        [*ruff, "check", "--quiet", "--select", "I", "--fix", "--config", config, directory], check=True
-    )
-    subprocess.run([*ruff, "format", "--quiet", "--config", config, directory], check=True)
+    root = PACKAGE.parent.parent
+    installed = root / ".venv" / "bin" / "ruff"
+    ruff = str(installed) if installed.exists() else "ruff"
+    common = ["--quiet", "--config", str(root / "pyproject.toml"), str(directory)]
+    subprocess.run([ruff, "check", "--select", "I", "--fix", *common], check=True)
+    subprocess.run([ruff, "format", *common], check=True)
     return {path: (directory / path).read_text("utf-8") for path in files}
 
 
