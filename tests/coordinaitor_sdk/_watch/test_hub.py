@@ -32,8 +32,14 @@ async def watcher(script):
     watcher = AsyncWatcher(script.url, fetch=script.fetch, headers=script.headers, renew=script.renew)
     yield watcher
     await watcher.close()
-    left = [task for task in asyncio.all_tasks() if "coordinaitor_sdk" in str(task.get_coro())]
-    assert not left, "a closed watcher leaves no task behind"
+    assert not hub_tasks(), "a closed watcher leaves no task behind"
+
+
+def hub_tasks():
+    """The running tasks whose code is the hub's."""
+    return [
+        task for task in asyncio.all_tasks() if task.get_coro().cr_code.co_filename == hub_module.__file__
+    ]
 
 
 @pytest.fixture
@@ -328,6 +334,7 @@ class TestReleasing:
         script.tasks["t"] = task(version=1)
         watched = watch(watcher)
         await following(watched)
+        assert hub_tasks()
         waiting = asyncio.ensure_future(_rest(watched))
         await asyncio.sleep(0)
         await watcher.close()
