@@ -15,7 +15,7 @@ from starlette.responses import Response
 from coordinaitor_sdk.server.auth.gate import Gate
 from coordinaitor_sdk.server.auth.sessions import Sessions
 from coordinaitor_sdk.server.clock import stamp
-from coordinaitor_sdk.server.domain.permissions import Permission, Principal, require
+from coordinaitor_sdk.server.domain.permissions import Permission, Principal, require, require_admin
 from coordinaitor_sdk.server.errors import AuthenticationError
 from coordinaitor_sdk.server.scheduler import Scheduler
 from coordinaitor_sdk.server.schemas.common import Paged
@@ -117,6 +117,10 @@ class UserCall(Call):
         """Do a change in the caller's world."""
         return await self.parts.store.write(self.world, work)
 
+    async def respond(self, work: Callable[[Change], str], status: int = 200) -> Response:
+        """Do a change in the caller's world, and answer with the JSON text that it returns."""
+        return self.answer(await self.write(work), status)
+
 
 async def _open_call(request: Request) -> Call:
     """A request that needs no credential: of the caller's world if one holds, else of the default world."""
@@ -132,30 +136,66 @@ async def _open_call(request: Request) -> Call:
 OpenCall = Annotated[Call, Depends(_open_call)]
 
 
-def caller(permission: Permission) -> Callable[[Request], Coroutine[Any, Any, UserCall]]:
-    """A dependency: the request of a caller who has the permission.
+@dataclass(frozen=True, slots=True)
+class Access:
+    """Who may call a route: anybody with a credential, with this permission, as an admin."""
+
+    permission: Permission | None
+    admin: bool = False
+
+    def check(self, principal: Principal) -> None:
+        """Pass when the caller may.
+
+        Raises:
+            AuthorizationError: it may not.
+        """
+        if self.permission is not None:
+            require(principal, self.permission)
+        if self.admin:
+            require_admin(principal)
+
+
+ACCESS: dict[object, Access] = {}
+"""The access that each dependency made by `caller` checks: what the OpenAPI document tells."""
+
+
+def caller(
+    permission: Permission | None, *, admin: bool = False
+) -> Callable[[Request], Coroutine[Any, Any, UserCall]]:
+    """A dependency: the request of a caller who has the permission (None: any credential will do).
 
     Raises (when called):
         AuthenticationError: no credential, or one that doesn't hold.
-        AuthorizationError: the permission is missing.
+        AuthorizationError: the permission is missing, or the caller is no admin.
     """
+    access = Access(permission, admin)
 
     async def authenticated(request: Request) -> UserCall:
         parts = parts_of(request)
         principal = parts.gate.by_headers(request.headers)
         if principal is None:
             raise AuthenticationError("A credential is needed: Authorization: Bearer <token> or X-API-Key")
-        require(principal, permission)
+        access.check(principal)
         return UserCall(request, parts, parts.gate.world_of(principal), principal)
 
+    ACCESS[authenticated] = access
     return authenticated
 
 
+SignedIn = Annotated[UserCall, Depends(caller(None))]
 ReadTasks = Annotated[UserCall, Depends(caller("tasks:read"))]
 WriteTasks = Annotated[UserCall, Depends(caller("tasks:write"))]
 ReadAgents = Annotated[UserCall, Depends(caller("agents:read"))]
+WriteAgents = Annotated[UserCall, Depends(caller("agents:write"))]
 ReadProjects = Annotated[UserCall, Depends(caller("projects:read"))]
 WriteProjects = Annotated[UserCall, Depends(caller("projects:write"))]
+ReadUsers = Annotated[UserCall, Depends(caller("users:read"))]
+WriteUsers = Annotated[UserCall, Depends(caller("users:write"))]
+AdminReadUsers = Annotated[UserCall, Depends(caller("users:read", admin=True))]
+ReadSystem = Annotated[UserCall, Depends(caller("system:read"))]
+AdminReadSystem = Annotated[UserCall, Depends(caller("system:read", admin=True))]
+WriteWebhooks = Annotated[UserCall, Depends(caller("webhooks:write"))]
+WriteKeys = Annotated[UserCall, Depends(caller("keys:write"))]
 
 
 def _links(path: str, query: QueryParams, paged: Paged, pages: int) -> Mapping[str, str | None]:

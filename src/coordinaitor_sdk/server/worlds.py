@@ -16,7 +16,24 @@ from coordinaitor_sdk.server.clock import Clock, SystemClock
 from coordinaitor_sdk.server.store import tables
 from coordinaitor_sdk.server.store.sql import Sql, Statement
 
-SEQUENCES = ("task", "comment", "history", "proj", "agent", "user", "session", "key", "event", "due")
+SEQUENCES = (
+    "task",
+    "comment",
+    "history",
+    "file",
+    "proj",
+    "agent",
+    "user",
+    "notification",
+    "session",
+    "key",
+    "webhook",
+    "delivery",
+    "event",
+    "due",
+    "log",
+)
+COUNTED_FROM_ONE = ("event", "due", "log")
 FIRST_NUMBER = 1001
 """Ids count from here: the ids of the API document lie below."""
 
@@ -99,7 +116,7 @@ def add_world(sql: Sql, world: World, created_at: str) -> None:
         is_default=int(world.is_default),
     )
     for name in SEQUENCES:
-        first = 1 if name in ("event", "due") else FIRST_NUMBER
+        first = 1 if name in COUNTED_FROM_ONE else FIRST_NUMBER
         sql.run(_ADD_SEQUENCE, world=world.id, name=name, value=first - 1)
 
 

@@ -29,13 +29,14 @@ def server() -> Iterator[ServerProcess]:
                 INSERT INTO worlds SELECT 'org-9', 'Other', 2, 'other-epoch', created_at, 0 FROM worlds;
                 INSERT INTO sequences SELECT 'org-9', name, min(value, 1000) FROM sequences WHERE world != '';
                 INSERT INTO users
-                    SELECT 'org-9', id, 'other@example.com', name, role, password_hash, created_at, NULL
+                    SELECT 'org-9', id, 'other@example.com', name, role, password_hash, created_at, NULL,
+                        tier, NULL, preferences
                     FROM users WHERE id = 'user-123';
                 """
             )
             raw.execute(
                 "INSERT INTO api_keys "
-                "SELECT 'org-9', id, user_id, name, ?, permissions, created_at FROM api_keys",
+                "SELECT 'org-9', id, user_id, name, ?, permissions, created_at, NULL, NULL FROM api_keys",
                 (key_digest(SECOND),),
             )
         raw.close()

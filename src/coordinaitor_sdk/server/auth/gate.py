@@ -67,7 +67,7 @@ class Gate:
         if row is None:
             raise AuthenticationError("The API key is invalid")
         permissions = granted(row.role, json.loads(row.permissions))
-        return self._remember(digest, Principal(row.world, row.user_id, permissions, key_id=row.id))
+        return self._remember(digest, Principal(row.world, row.user_id, permissions, row.role, key_id=row.id))
 
     def by_token(self, token: str) -> Principal:
         """The principal of an access token.
@@ -121,6 +121,7 @@ class Gate:
             claims.world,
             claims.user_id,
             granted(role),
+            role,
             session_id=claims.session_id,
             expires_at=claims.expires_at,
         )

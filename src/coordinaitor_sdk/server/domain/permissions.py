@@ -8,11 +8,28 @@ from typing import Final, Literal, get_args
 
 from coordinaitor_sdk.server.errors import AuthorizationError
 
-Permission = Literal["tasks:read", "tasks:write", "agents:read", "projects:read", "projects:write"]
+Permission = Literal[
+    "tasks:read",
+    "tasks:write",
+    "agents:read",
+    "agents:write",
+    "projects:read",
+    "projects:write",
+    "users:read",
+    "users:write",
+    "system:read",
+    "webhooks:write",
+    "keys:write",
+]
+Role = Literal["admin", "developer", "viewer"]
 
 ALL: Final[frozenset[str]] = frozenset(get_args(Permission))
-ROLES: Final[dict[str, frozenset[str]]] = {"admin": ALL, "developer": ALL}
-"""What each role may do; a role that is not listed may do nothing."""
+ROLES: Final[dict[str, frozenset[str]]] = {
+    "admin": ALL,
+    "developer": ALL,
+    "viewer": frozenset(name for name in ALL if name.endswith(":read")),
+}
+"""What each role may do; a role that is not listed may do nothing. Some routes are the admin's alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,12 +37,14 @@ class Principal:
     """Who calls: a user by a session, or an API key for its owner.
 
     Attributes:
+        role: that of the user, an API key's owner too.
         expires_at: the moment from which the credential is refused, in seconds since 1970; None for API keys.
     """
 
     world: str
     user_id: str
     permissions: frozenset[str]
+    role: str = ""
     session_id: str | None = None
     key_id: str | None = None
     expires_at: float | None = None
@@ -45,3 +64,13 @@ def require(principal: Principal, permission: Permission) -> None:
     """
     if permission not in principal.permissions:
         raise AuthorizationError(f"This needs the permission {permission}")
+
+
+def require_admin(principal: Principal) -> None:
+    """Pass when the caller is an admin, or the key of one.
+
+    Raises:
+        AuthorizationError: it is not.
+    """
+    if principal.role != "admin":
+        raise AuthorizationError("This is for admins only")

@@ -8,6 +8,7 @@ from starlette.responses import Response
 
 from coordinaitor_sdk.server.context import ReadAgents
 from coordinaitor_sdk.server.errors import NotFoundError
+from coordinaitor_sdk.server.operations import operation
 from coordinaitor_sdk.server.schemas.agents import AgentListQuery, NoQuery
 from coordinaitor_sdk.server.schemas.reading import read_query
 from coordinaitor_sdk.server.store import agents
@@ -17,6 +18,7 @@ router = APIRouter(prefix="/agents")
 
 
 @router.get("")
+@operation("Agent", form="page", query=AgentListQuery)
 async def list_agents(call: ReadAgents, request: Request) -> Response:
     """A page of the agents that pass every filter given."""
     query = read_query(request, AgentListQuery)
@@ -33,6 +35,7 @@ async def list_agents(call: ReadAgents, request: Request) -> Response:
 
 
 @router.get("/{agent_id}")
+@operation("Agent", query=NoQuery, failures=(404,))
 async def get_agent(call: ReadAgents, request: Request, agent_id: str) -> Response:
     """An agent."""
     read_query(request, NoQuery)

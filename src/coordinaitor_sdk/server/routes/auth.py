@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from coordinaitor_sdk.server.context import Call, JsonAnswer, OpenCall
+from coordinaitor_sdk.server.operations import operation
 from coordinaitor_sdk.server.schemas.auth import Login, Logout, Refresh
 from coordinaitor_sdk.server.schemas.reading import read_body
 from coordinaitor_sdk.server.wire import dumps
@@ -17,6 +18,7 @@ router = APIRouter(prefix="/auth")
 
 
 @router.post("/login")
+@operation("LoggedIn", body=Login, failures=(401,))
 async def login(call: OpenCall, request: Request) -> Response:
     """Tokens for e-mail and password."""
     body = await read_body(request, Login)
@@ -24,6 +26,7 @@ async def login(call: OpenCall, request: Request) -> Response:
 
 
 @router.post("/refresh")
+@operation("Refreshed", body=Refresh, failures=(401,))
 async def refresh(call: OpenCall, request: Request) -> Response:
     """A new access token for a refresh token."""
     body = await read_body(request, Refresh)
@@ -31,6 +34,7 @@ async def refresh(call: OpenCall, request: Request) -> Response:
 
 
 @router.post("/logout")
+@operation(None, status=204, body=Logout, body_optional=True, failures=(401,))
 async def logout(call: OpenCall, request: Request) -> Response:
     """End a session: its refresh token, its access tokens and its sockets; 204."""
     body = await read_body(request, Logout) if await request.body() else Logout()

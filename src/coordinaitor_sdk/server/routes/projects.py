@@ -9,6 +9,7 @@ from starlette.responses import Response
 from coordinaitor_sdk.server.changes.projects import create_project as create
 from coordinaitor_sdk.server.context import ReadProjects, WriteProjects
 from coordinaitor_sdk.server.errors import NotFoundError
+from coordinaitor_sdk.server.operations import operation
 from coordinaitor_sdk.server.schemas.agents import NoQuery
 from coordinaitor_sdk.server.schemas.projects import ProjectCreate, ProjectListQuery
 from coordinaitor_sdk.server.schemas.reading import read_body, read_query
@@ -19,6 +20,7 @@ router = APIRouter(prefix="/projects")
 
 
 @router.get("")
+@operation("Project", form="page", query=ProjectListQuery)
 async def list_projects(call: ReadProjects, request: Request) -> Response:
     """A page of the projects that pass every filter given, newest first."""
     query = read_query(request, ProjectListQuery)
@@ -35,14 +37,15 @@ async def list_projects(call: ReadProjects, request: Request) -> Response:
 
 
 @router.post("")
+@operation("Project", status=201, body=ProjectCreate)
 async def create_project(call: WriteProjects, request: Request) -> Response:
     """Create a project; 201."""
     body = await read_body(request, ProjectCreate)
-    project = await call.write(lambda change: create(change, call.actor, body.given()))
-    return call.answer(dumps(project), 201)
+    return await call.respond(lambda change: dumps(create(change, call.actor, body.given())), 201)
 
 
 @router.get("/{project_id}")
+@operation("Project", query=NoQuery, failures=(404,))
 async def get_project(call: ReadProjects, request: Request, project_id: str) -> Response:
     """A project."""
     read_query(request, NoQuery)

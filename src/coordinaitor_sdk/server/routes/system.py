@@ -14,6 +14,7 @@ from starlette.responses import Response
 from coordinaitor_sdk._version import __version__
 from coordinaitor_sdk.server.clock import stamp
 from coordinaitor_sdk.server.context import Call, OpenCall
+from coordinaitor_sdk.server.operations import operation
 from coordinaitor_sdk.server.schemas.agents import NoQuery
 from coordinaitor_sdk.server.schemas.reading import read_query
 from coordinaitor_sdk.server.store import agents, tables
@@ -37,6 +38,7 @@ _COMPLETED = Statement(
 
 
 @router.get("/health")
+@operation("Health", query=NoQuery, failures=(503,))
 async def health(call: OpenCall, request: Request) -> Response:
     """The state of the server; 503 with the same body when the database doesn't answer."""
     read_query(request, NoQuery)

@@ -12,6 +12,7 @@ from coordinaitor_sdk.server.changes import tasks as changes
 from coordinaitor_sdk.server.context import ReadTasks, UserCall, WriteTasks
 from coordinaitor_sdk.server.domain.task import TaskRow
 from coordinaitor_sdk.server.errors import NotFoundError
+from coordinaitor_sdk.server.operations import operation
 from coordinaitor_sdk.server.schemas.reading import read_body, read_query
 from coordinaitor_sdk.server.schemas.tasks import (
     CommentCreate,
@@ -30,6 +31,7 @@ router = APIRouter(prefix="/tasks")
 
 
 @router.get("")
+@operation("Task", form="page", query=TaskListQuery)
 async def list_tasks(call: ReadTasks, request: Request) -> Response:
     """A page of the tasks that pass every filter given."""
     query = read_query(request, TaskListQuery)
@@ -38,14 +40,17 @@ async def list_tasks(call: ReadTasks, request: Request) -> Response:
 
 
 @router.post("")
+@operation("Task", status=201, body=TaskCreate)
 async def create_task(call: WriteTasks, request: Request) -> Response:
     """Create a task; 201."""
     body = await read_body(request, TaskCreate)
-    task = await call.write(lambda change: changes.create_task(change, call.actor, body.columns()))
-    return call.answer(task_json(task), 201)
+    return await call.respond(
+        lambda change: task_json(changes.create_task(change, call.actor, body.columns())), 201
+    )
 
 
 @router.get("/{task_id}")
+@operation("TaskDetail", query=TaskGetQuery, failures=(404,))
 async def get_task(call: ReadTasks, request: Request, task_id: str) -> Response:
     """A task, with the related data asked for."""
     query = read_query(request, TaskGetQuery)
@@ -59,6 +64,7 @@ async def get_task(call: ReadTasks, request: Request, task_id: str) -> Response:
 
 @router.put("/{task_id}")
 @router.patch("/{task_id}")
+@operation("Task", body=TaskUpdate, failures=(404, 409))
 async def update_task(call: WriteTasks, request: Request, task_id: str) -> Response:
     """Change the fields given; those left out stay, in PUT too."""
     body = await read_body(request, TaskUpdate)
@@ -67,6 +73,7 @@ async def update_task(call: WriteTasks, request: Request, task_id: str) -> Respo
 
 
 @router.delete("/{task_id}")
+@operation(None, status=204, query=TaskDeleteQuery, failures=(404,))
 async def delete_task(call: WriteTasks, request: Request, task_id: str) -> Response:
     """Delete a task; 204."""
     query = read_query(request, TaskDeleteQuery)
@@ -75,21 +82,24 @@ async def delete_task(call: WriteTasks, request: Request, task_id: str) -> Respo
 
 
 @router.post("/{task_id}/assign")
+@operation("Task", body=TaskAssign, failures=(404, 409))
 async def assign_task(call: WriteTasks, request: Request, task_id: str) -> Response:
     """Give a task to an agent, with another priority or due date if given."""
     body = await read_body(request, TaskAssign)
-    task = await call.write(lambda change: changes.update_task(change, call.actor, task_id, body.columns()))
-    return call.answer(task_json(task))
+    return await call.respond(
+        lambda change: task_json(changes.update_task(change, call.actor, task_id, body.columns()))
+    )
 
 
 @router.post("/{task_id}/comments")
+@operation("Comment", status=201, body=CommentCreate, failures=(404,))
 async def add_comment(call: WriteTasks, request: Request, task_id: str) -> Response:
     """Add a comment; 201."""
     body = await read_body(request, CommentCreate)
-    comment = await call.write(
-        lambda change: changes.add_comment(change, call.actor, task_id, body.content, body.mentions)
+    return await call.respond(
+        lambda change: dumps(changes.add_comment(change, call.actor, task_id, body.content, body.mentions)),
+        201,
     )
-    return call.answer(dumps(comment), 201)
 
 
 def _related(call: UserCall, task: TaskRow, name: str) -> Any:

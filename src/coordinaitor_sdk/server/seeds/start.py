@@ -125,6 +125,7 @@ def _admin(password_hash: str, now: str) -> dict[str, str | None]:
         "email": ADMIN_EMAIL,
         "name": "Administrator",
         "role": "admin",
+        "tier": "enterprise",
         "password_hash": password_hash,
         "created_at": now,
         "last_login_at": None,

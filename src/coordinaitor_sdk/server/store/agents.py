@@ -69,7 +69,7 @@ def load(sql: Sql, world: str, agent_id: str) -> Row[Any] | None:
 
 def add(change: Change, agent: dict[str, Any]) -> None:
     """Store a new agent, given column by column; lists and maps as Python values."""
-    values = dict(agent)
+    values = {"disabled_reason": None, "version": 1} | agent
     for name in ("capabilities", "specializations", "working_hours", "configuration"):
         values[name] = None if agent[name] is None else json.dumps(agent[name])
     change.sql.run(_INSERT, world=change.world.id, **values)

@@ -63,7 +63,7 @@ def add(
 ) -> None:
     """Store a new project, given column by column, with its members and agents."""
     world = change.world.id
-    change.sql.run(_INSERT, world=world, **project)
+    change.sql.run(_INSERT, world=world, **({"version": 1} | project))
     for position, member in enumerate(members):
         change.sql.run(
             _ADD_MEMBER,

@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import DDL, Column, Float, Index, Integer, MetaData, Table, Text, event
 
-SCHEMA_REVISION = "0001"
+SCHEMA_REVISION = "0002"
 """The revision of the newest migration; a new database is created at it."""
 
 SERVER_WIDE = ""
@@ -24,12 +24,12 @@ def _table(name: str, *columns: Any) -> Table:
     return Table(name, metadata, Column("world", Text, primary_key=True), *columns)
 
 
-def _text(name: str, *, key: bool = False, null: bool = False) -> Column[str]:
-    return Column(name, Text, primary_key=key, nullable=null)
+def _text(name: str, *, key: bool = False, null: bool = False, default: str | None = None) -> Column[str]:
+    return Column(name, Text, primary_key=key, nullable=null, server_default=default)
 
 
-def _integer(name: str, *, key: bool = False) -> Column[int]:
-    return Column(name, Integer, primary_key=key, nullable=False, autoincrement=False)
+def _integer(name: str, *, key: bool = False, null: bool = False, default: str | None = None) -> Column[int]:
+    return Column(name, Integer, primary_key=key, nullable=null, autoincrement=False, server_default=default)
 
 
 def _number(name: str, *, null: bool = False) -> Column[float]:
@@ -53,6 +53,9 @@ users = _table(
     _text("password_hash", null=True),
     _text("created_at"),
     _text("last_login_at", null=True),
+    _text("tier", default="free"),
+    _text("avatar", null=True),
+    _text("preferences", default="{}"),
 )
 Index("ix_users_email", users.c.email, unique=True)
 
@@ -63,6 +66,11 @@ sessions = _table(
     _text("created_at"),
     _text("expires_at"),
     _text("revoked_at", null=True),
+    _text("client_id", null=True),
+    _text("scope", null=True),
+    _text("refresh_id", null=True),
+    _text("previous_refresh_id", null=True),
+    _text("rotated_at", null=True),
 )
 Index("ix_sessions_user", sessions.c.world, sessions.c.user_id)
 
@@ -74,6 +82,8 @@ api_keys = _table(
     _text("hash"),
     _text("permissions"),
     _text("created_at"),
+    _integer("rate_limit", null=True),
+    _integer("burst", null=True),
 )
 Index("ix_api_keys_hash", api_keys.c.hash, unique=True)
 
@@ -97,6 +107,8 @@ agents = _table(
     _integer("response_count"),
     _text("created_at"),
     _text("last_active_at", null=True),
+    _text("disabled_reason", null=True),
+    _integer("version", default="1"),
 )
 
 agent_capabilities = _table("agent_capabilities", _text("capability", key=True), _text("agent_id", key=True))
@@ -115,6 +127,7 @@ projects = _table(
     _text("created_by"),
     _text("created_at"),
     _text("updated_at"),
+    _integer("version", default="1"),
 )
 Index("ix_projects_created", projects.c.world, projects.c.created_at, projects.c.id)
 
@@ -195,6 +208,114 @@ history = _table(
     _text("at"),
 )
 Index("ix_history_task", history.c.world, history.c.task_id, history.c.at, history.c.id)
+
+# What was uploaded lies beside the database; here is what is known of it.
+files = _table(
+    "files",
+    _text("id", key=True),
+    _text("task_id"),
+    _text("name"),
+    _text("description", null=True),
+    _integer("size"),
+    _text("mime_type"),
+    _text("sha256"),
+    _text("uploaded_by"),
+    _text("uploaded_at"),
+)
+Index("ix_files_task", files.c.world, files.c.task_id, files.c.uploaded_at, files.c.id)
+
+notifications = _table(
+    "notifications",
+    _text("id", key=True),
+    _text("user_id"),
+    _text("type"),
+    _text("message"),
+    _text("task_id", null=True),
+    _text("project_id", null=True),
+    _text("created_at"),
+    _text("read_at", null=True),
+)
+Index(
+    "ix_notifications_user",
+    notifications.c.world,
+    notifications.c.user_id,
+    notifications.c.created_at,
+    notifications.c.id,
+)
+
+webhooks = _table(
+    "webhooks",
+    _text("id", key=True),
+    _text("url"),
+    _text("events"),
+    _text("secret"),
+    _integer("active"),
+    _text("headers"),
+    _text("created_by"),
+    _text("created_at"),
+)
+
+# `ended_at` is null while a delivery still has attempts before it; `body` holds the exact bytes, as text.
+webhook_deliveries = _table(
+    "webhook_deliveries",
+    _text("id", key=True),
+    _text("webhook_id"),
+    _text("event"),
+    _text("body"),
+    _integer("attempts"),
+    _text("next_at", null=True),
+    _integer("last_status", null=True),
+    _text("last_error", null=True),
+    _text("created_at"),
+    _text("ended_at", null=True),
+)
+Index(
+    "ix_webhook_deliveries_next",
+    webhook_deliveries.c.world,
+    webhook_deliveries.c.ended_at,
+    webhook_deliveries.c.next_at,
+)
+Index(
+    "ix_webhook_deliveries_webhook",
+    webhook_deliveries.c.world,
+    webhook_deliveries.c.webhook_id,
+    webhook_deliveries.c.created_at,
+)
+
+oauth_codes = _table(
+    "oauth_codes",
+    _text("hash", key=True),
+    _text("client_id"),
+    _text("user_id"),
+    _text("redirect_uri"),
+    _text("scope"),
+    _text("challenge", null=True),
+    _text("expires_at"),
+    _text("session_id", null=True),
+)
+
+# `principal` is the user or the API key, not the token: a refresh keeps what was answered.
+idempotency = _table(
+    "idempotency",
+    _text("principal", key=True),
+    _text("key", key=True),
+    _text("fingerprint"),
+    _integer("status"),
+    _text("data"),
+    _text("created_at"),
+)
+Index("ix_idempotency_created", idempotency.c.world, idempotency.c.created_at)
+
+logs = _table(
+    "logs",
+    _integer("id", key=True),
+    _text("at"),
+    _text("level"),
+    _text("service"),
+    _text("message"),
+    _text("request_id", null=True),
+)
+Index("ix_logs_at", logs.c.world, logs.c.at)
 
 events = _table(
     "events",

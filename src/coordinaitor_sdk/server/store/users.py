@@ -73,7 +73,8 @@ def by_email(sql: Sql, email: str) -> Row[Any] | None:
 
 def add(change: Change, user: dict[str, Any]) -> None:
     """Store a new user, given column by column."""
-    change.sql.run(_ADD, world=change.world.id, **(user | {"email": user["email"].casefold()}))
+    defaults = {"tier": "free", "avatar": None, "preferences": "{}"}
+    change.sql.run(_ADD, world=change.world.id, **(defaults | user | {"email": user["email"].casefold()}))
 
 
 def set_password(change: Change, user_id: str, password_hash: str) -> None:
@@ -96,6 +97,11 @@ def add_session(change: Change, user_id: str, expires_at: str) -> str:
         created_at=change.stamp,
         expires_at=expires_at,
         revoked_at=None,
+        client_id=None,
+        scope=None,
+        refresh_id=None,
+        previous_refresh_id=None,
+        rotated_at=None,
     )
     change.sql.run(_NOTE_LOGIN, in_world=world, in_id=user_id, at=change.stamp)
     return session_id
@@ -114,7 +120,7 @@ def revoke_session(change: Change, session_id: str) -> None:
 
 def add_key(change: Change, key: dict[str, Any]) -> None:
     """Store a new API key, given column by column."""
-    change.sql.run(_ADD_KEY, world=change.world.id, **key)
+    change.sql.run(_ADD_KEY, world=change.world.id, **({"rate_limit": None, "burst": None} | key))
 
 
 def key_by_hash(sql: Sql, digest: str) -> Row[Any] | None:

@@ -22,7 +22,7 @@ def reader(server_process):
     with sqlite3.connect(server_process.database) as raw:
         raw.execute(
             "INSERT INTO api_keys "
-            "SELECT world, 'key-9', user_id, 'reader', ?, '[\"tasks:read\"]', created_at "
+            "SELECT world, 'key-9', user_id, 'reader', ?, '[\"tasks:read\"]', created_at, NULL, NULL "
             "FROM api_keys LIMIT 1",
             (key_digest(READER),),
         )
