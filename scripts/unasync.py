@@ -22,7 +22,7 @@ RULES = [
     (r"__aexit__", "__exit__"),
     (r"\bAsyncRetrying\b", "Retrying"),
     (r"\bAsyncIterator\b", "Iterator"),
-    (r"\bAsync(Agents|Projects|System|Tasks)\b", r"\1"),
+    (r"\bAsync(Agents|Auth|Projects|System|Tasks|Users|Webhooks)\b", r"\1"),
     (r"\bAsync(Coordinaitor|Pager|Session|TaskWatch|Transport|Watcher)\b", r"\1"),
     (r"\bAsyncClient\b", "Client"),
     (r"\.aclose\(", ".close("),

@@ -85,7 +85,7 @@ def show(url: str, email: str, password: str) -> None:
 
 def _prepared(client: Coordinaitor) -> list[Task]:
     """A project and the tasks in it, each given to the agent that fits best."""
-    client.sign_in()
+    client.auth.login()
     project = client.projects.create(name="Shop relaunch", tags=["demo"])
     agents = client.agents.list().collect()
     tasks: list[Task] = []

@@ -87,6 +87,7 @@ _BY_CLASS: Final[dict[str, Exit]] = {
     "TaskCancelledError": Exit.TASK_CANCELLED,
     "TaskDeletedError": Exit.TASK_DELETED,
     "WatchTimeoutError": Exit.TIMEOUT,
+    "WebhookSignatureError": Exit.REJECTED,
 }
 _REJECTING_STATUSES: Final = frozenset({405, 413, 414, 415})
 

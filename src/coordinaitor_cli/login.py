@@ -109,4 +109,4 @@ class Stored:
             timeout=10.0,
             retry=Retry(attempts=1),
         ) as client:
-            client.sign_out()
+            client.auth.logout()

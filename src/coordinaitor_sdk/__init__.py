@@ -20,11 +20,14 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from . import webhooks
     from ._async.client import AsyncCoordinaitor
     from ._async.client import AsyncCoordinaitor as OrchestratorClient
     from ._async.pager import AsyncPager
+    from ._core.oauth import AuthorizationRequest
     from ._core.request import NOT_GIVEN, NotGiven
     from ._core.retry import Retry
+    from ._core.tokens import Tokens
     from ._core.watch import TaskUpdate
     from ._sync.client import Coordinaitor
     from ._sync.pager import Pager
@@ -55,18 +58,24 @@ if TYPE_CHECKING:
         ValidationFailedError,
         WatchError,
         WatchTimeoutError,
+        WebhookSignatureError,
     )
-    from .models.agent import Agent
+    from .models.agent import Agent, AgentLogEntry, AgentMetrics
+    from .models.auth import ApiKey, LoginResult
     from .models.common import Page, Pagination
-    from .models.project import Project
-    from .models.system import Health
-    from .models.task import Comment, Task
+    from .models.project import Project, TeamMember
+    from .models.system import Health, LogEntry, SystemMetrics, SystemStatus
+    from .models.task import Comment, Task, TaskFile
+    from .models.user import Notification, User
+    from .models.webhook import AgentEvent, ProjectEvent, TaskEvent, UserEvent, Webhook, WebhookEvent
 
 _WHERE = {
     "_async.client": ("AsyncCoordinaitor", "OrchestratorClient"),
     "_async.pager": ("AsyncPager",),
+    "_core.oauth": ("AuthorizationRequest",),
     "_core.request": ("NOT_GIVEN", "NotGiven"),
     "_core.retry": ("Retry",),
+    "_core.tokens": ("Tokens",),
     "_core.watch": ("TaskUpdate",),
     "_sync.client": ("Coordinaitor",),
     "_sync.pager": ("Pager",),
@@ -97,12 +106,16 @@ _WHERE = {
         "ValidationFailedError",
         "WatchError",
         "WatchTimeoutError",
+        "WebhookSignatureError",
     ),
-    "models.agent": ("Agent",),
+    "models.agent": ("Agent", "AgentLogEntry", "AgentMetrics"),
+    "models.auth": ("ApiKey", "LoginResult"),
     "models.common": ("Page", "Pagination"),
-    "models.project": ("Project",),
-    "models.system": ("Health",),
-    "models.task": ("Comment", "Task"),
+    "models.project": ("Project", "TeamMember"),
+    "models.system": ("Health", "LogEntry", "SystemMetrics", "SystemStatus"),
+    "models.task": ("Comment", "Task", "TaskFile"),
+    "models.user": ("Notification", "User"),
+    "models.webhook": ("AgentEvent", "ProjectEvent", "TaskEvent", "UserEvent", "Webhook", "WebhookEvent"),
 }
 _MODULES = {name: module for module, names in _WHERE.items() for name in names}
 
@@ -122,9 +135,29 @@ __all__ = [  # noqa: RUF022 - in the order in which a reader meets them
     "TaskWatch",
     "AsyncTaskWatch",
     "Comment",
+    "TaskFile",
     "Agent",
+    "AgentMetrics",
+    "AgentLogEntry",
     "Project",
+    "TeamMember",
+    "User",
+    "Notification",
     "Health",
+    "SystemMetrics",
+    "SystemStatus",
+    "LogEntry",
+    "LoginResult",
+    "Tokens",
+    "ApiKey",
+    "AuthorizationRequest",
+    "Webhook",
+    "webhooks",
+    "WebhookEvent",
+    "TaskEvent",
+    "AgentEvent",
+    "ProjectEvent",
+    "UserEvent",
     "APIError",
     "Attempt",
     "AuthenticationError",
@@ -149,16 +182,19 @@ __all__ = [  # noqa: RUF022 - in the order in which a reader meets them
     "ValidationFailedError",
     "WatchError",
     "WatchTimeoutError",
+    "WebhookSignatureError",
     "__version__",
 ]
 
 
 def __getattr__(name: str) -> Any:
+    from importlib import import_module
+
+    if name == "webhooks":
+        return import_module(".webhooks", __name__)
     module = _MODULES.get(name)
     if module is None:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from importlib import import_module
-
     # The document's name for the async client (API document, "SDK Examples").
     attribute = "AsyncCoordinaitor" if name == "OrchestratorClient" else name
     value = getattr(import_module(f".{module}", __name__), attribute)

@@ -18,6 +18,7 @@
     │   ├── RateLimitError            429
     │   └── ServerError               5xx
     │       └── ServiceUnavailableError   503
+    ├── WebhookSignatureError         a webhook's delivery was not signed with the secret
     └── WatchError                    a watch or wait ended otherwise than completed
         ├── TaskFailedError
         ├── TaskCancelledError
@@ -224,6 +225,10 @@ class ServerError(APIError):
 
 class ServiceUnavailableError(ServerError):
     """503: the server can't answer for the time being."""
+
+
+class WebhookSignatureError(CoordinaitorError):
+    """A webhook's delivery has no signature, or one that was not made with the secret."""
 
 
 class WatchError(CoordinaitorError):

@@ -49,7 +49,8 @@ class Cli:
         profile = Profile(directory=self.config)
         email, password = server.admin_email, server.admin_password
         with Coordinaitor(server.url, email=email, password=password) as client:
-            profile.save_tokens(client.sign_in(), base_url=server.url, email=email)
+            client.auth.login()
+            profile.save_tokens(client.auth.tokens, base_url=server.url, email=email)
         profile.save_settings(base_url=server.url, api_prefix="/api/v1")
         return self
 

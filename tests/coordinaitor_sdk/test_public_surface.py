@@ -8,14 +8,18 @@ import pytest
 import coordinaitor_sdk
 
 SURFACE = {
-    "APIError", "Agent", "AsyncCoordinaitor", "AsyncPager", "AsyncTaskWatch", "Attempt",
-    "AuthenticationError", "AuthorizationError", "BadRequestError", "Comment", "ConfigurationError",
-    "ConflictError", "ConnectionFailedError", "Coordinaitor", "CoordinaitorError", "DeadlineExceededError",
-    "Health", "InvalidArgumentError", "NOT_GIVEN", "NotFoundError", "NotGiven", "OrchestratorClient", "Page",
-    "Pager", "Pagination", "PoolTimeoutError", "Project", "RateLimitError", "ResponseDecodeError", "Retry",
-    "ServerError", "ServiceUnavailableError", "Task", "TaskCancelledError", "TaskDeletedError",
-    "TaskFailedError", "TaskUpdate", "TaskWatch", "TimeoutExceededError", "ValidationFailedError",
-    "WatchError", "WatchTimeoutError", "__version__",
+    "APIError", "Agent", "AgentEvent", "AgentLogEntry", "AgentMetrics", "ApiKey", "AsyncCoordinaitor",
+    "AsyncPager", "AsyncTaskWatch", "Attempt", "AuthenticationError", "AuthorizationError",
+    "AuthorizationRequest", "BadRequestError", "Comment", "ConfigurationError", "ConflictError",
+    "ConnectionFailedError", "Coordinaitor", "CoordinaitorError", "DeadlineExceededError", "Health",
+    "InvalidArgumentError", "LogEntry", "LoginResult", "NOT_GIVEN", "NotFoundError", "NotGiven",
+    "Notification", "OrchestratorClient", "Page", "Pager", "Pagination", "PoolTimeoutError", "Project",
+    "ProjectEvent", "RateLimitError", "ResponseDecodeError", "Retry", "ServerError",
+    "ServiceUnavailableError", "SystemMetrics", "SystemStatus", "Task", "TaskCancelledError",
+    "TaskDeletedError", "TaskEvent", "TaskFailedError", "TaskFile", "TaskUpdate", "TaskWatch",
+    "TeamMember", "TimeoutExceededError", "Tokens", "User", "UserEvent", "ValidationFailedError",
+    "WatchError", "WatchTimeoutError", "Webhook", "WebhookEvent", "WebhookSignatureError", "__version__",
+    "webhooks",
 }  # fmt: skip
 
 

@@ -49,7 +49,8 @@ def login(
         password = secret_from_stdin("--password-stdin") if password_stdin else ask_secret("Password")
         client = cli.connect(email=email, password=password)
         check_writable(client.settings)
-        path = keep(client.settings, tokens=client.sign_in())
+        client.auth.login()
+        path = keep(client.settings, tokens=client.auth.tokens)
     who = email or "the owner of the API key"
     remark(f"logged in to {client.base_url} as {who}; profile {client.settings.profile}, kept in {path}")
     for name in overriding(client.settings):

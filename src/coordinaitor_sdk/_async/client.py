@@ -10,17 +10,18 @@ from .._watch.aio import AsyncWatcher
 from ..exceptions import ConfigurationError
 from ..profiles import Explicit, Settings, is_loopback, resolve
 from .resources.agents import AsyncAgents
+from .resources.auth import AsyncAuth
 from .resources.projects import AsyncProjects
 from .resources.system import AsyncSystem
 from .resources.tasks import AsyncTasks, get_task
+from .resources.users import AsyncUsers
+from .resources.webhooks import AsyncWebhooks
 from .session import AsyncSession
 from .transport import AsyncTransport
 
 if TYPE_CHECKING:
     from types import TracebackType
     from typing import Self
-
-    from .._core.tokens import Tokens
 
 
 class AsyncCoordinaitor:
@@ -95,10 +96,13 @@ class AsyncCoordinaitor:
             headers=self._session.headers,
             renew=self._session.renew,
         )
+        self.auth: AsyncAuth = AsyncAuth(self._session, settings.base_url)
         self.tasks: AsyncTasks = AsyncTasks(self._session, self._watcher)
         self.agents: AsyncAgents = AsyncAgents(self._session)
         self.projects: AsyncProjects = AsyncProjects(self._session)
+        self.users: AsyncUsers = AsyncUsers(self._session)
         self.system: AsyncSystem = AsyncSystem(self._session)
+        self.webhooks: AsyncWebhooks = AsyncWebhooks(self._session)
 
     @property
     def base_url(self) -> str:
@@ -109,25 +113,6 @@ class AsyncCoordinaitor:
     def settings(self) -> Settings:
         """The settings that hold, and where each came from."""
         return self._settings
-
-    async def sign_in(self) -> Tokens:
-        """Log in now with `email` and `password`, and return the session's tokens.
-
-        Calls log in by themselves; this is for keeping the tokens elsewhere.
-
-        Raises:
-            ConfigurationError: the credential is of another kind.
-            AuthenticationError: the server refuses it.
-        """
-        return await self._session.sign_in()
-
-    async def sign_out(self) -> None:
-        """End the session on the server (`POST /auth/logout`); an API key has none to end.
-
-        Raises:
-            CoordinaitorError: the server could not be told.
-        """
-        await self._session.sign_out()
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} of {self.base_url}>"

@@ -6,7 +6,8 @@ import logging
 import time
 from typing import TYPE_CHECKING, TypeVar
 
-from .._core.request import Call, json_body
+from .._core import oauth
+from .._core.request import Call, check_required, json_body
 from .._core.response import NOTHING, one
 from .._core.tokens import Freshness, Tokens
 from .._runtime.aio import SingleFlight, run_blocking
@@ -18,9 +19,10 @@ from ..exceptions import (
     ResponseDecodeError,
 )
 from ..models.auth import LoginResult
+from ..profiles import Credentials
 
 if TYPE_CHECKING:
-    from ..profiles import Credentials
+    from .._core.oauth import OAuthClient
     from .transport import AsyncTransport
 
 T = TypeVar("T")
@@ -42,6 +44,7 @@ class AsyncSession:
         self._transport = transport
         self._credentials = credentials
         self._tokens = (credentials.tokens if credentials else None) or Tokens()
+        self._oauth: OAuthClient | None = None
         self._flight: SingleFlight[Tokens] = SingleFlight()
 
     async def call(self, call: Call[T]) -> T:
@@ -79,33 +82,68 @@ class AsyncSession:
             await self._flight.run(lambda: self._renewed(token))
         return self._tokens.access != token
 
-    async def sign_in(self) -> Tokens:
-        """Log in now with e-mail and password, whatever tokens there are.
-
-        Raises:
-            ConfigurationError: the credential is of another kind.
-            AuthenticationError: the server refuses it.
-        """
-        if self._credentials is None or self._credentials.password is None:
-            raise ConfigurationError("signing in needs email= and password=")
-        self._tokens = await self._logged_in(self._credentials)
+    @property
+    def tokens(self) -> Tokens:
+        """The session's tokens as they are now; empty before the first login, and with an API key."""
         return self._tokens
 
-    async def sign_out(self) -> None:
-        """End the session on the server (`POST /auth/logout`); an API key has none to end.
+    async def log_in(self, email: str | None, password: str | None) -> LoginResult:
+        """Begin a session, with the client's own e-mail and password where none are given.
+
+        Raises:
+            ConfigurationError: there is no e-mail and password.
+            AuthenticationError: the server refuses them.
+        """
+        credentials = self._credentials
+        if email is not None or password is not None:
+            check_required({"email": email, "password": password}, "email", "password")
+            credentials = Credentials("argument", email=email, password=password)
+        if credentials is None or credentials.password is None:
+            raise ConfigurationError("logging in needs email= and password=")
+        return self._begin(credentials, await self._logged_in(credentials))
+
+    async def exchange(self, client: OAuthClient, **fields: str | None) -> LoginResult:
+        """Begin a session with an OAuth code.
+
+        Raises:
+            APIError: the server refuses the code, or the client.
+        """
+        result = await self._granted(client, grant_type="authorization_code", **fields)
+        self._oauth = client
+        return self._begin(Credentials("argument"), result)
+
+    async def refresh(self, refresh_token: str | None) -> LoginResult:
+        """Renew the session's tokens now, or go on with the session of another refresh token.
+
+        Raises:
+            ConfigurationError: there is nothing to renew.
+            AuthenticationError: the session has ended.
+        """
+        if refresh_token is not None:
+            check_required({"refresh_token": refresh_token}, "refresh_token")
+            result = await self._refreshed(refresh_token)
+            self._tokens = Tokens(refresh=refresh_token)
+            return self._begin(Credentials("argument"), result)
+        if not self._renewable:
+            raise ConfigurationError("there is no session to refresh: pass refresh_token=, or log in first")
+        tokens = await self._flight.run(lambda: self._renewed(self._tokens.access))
+        return _result_of(tokens, LoginResult())
+
+    async def log_out(self, refresh_token: str | None) -> None:
+        """End the session, or that of another refresh token; an API key has none to end.
 
         Raises:
             CoordinaitorError: the server could not be told; the session goes on there until it expires.
         """
-        refresh, access = self._tokens.refresh, self._tokens.access
-        if refresh is None:
+        refresh, access = refresh_token or self._tokens.refresh, self._tokens.access
+        if refresh is None and access is None:
             return
         headers = {} if access is None else {"Authorization": f"Bearer {access}"}
-        call = Call(
-            "POST", "/auth/logout", NOTHING, body=json_body({"refresh_token": refresh}), repeatable=True
-        )
+        body = None if refresh is None else json_body({"refresh_token": refresh})
+        call = Call("POST", "/auth/logout", NOTHING, body=body, repeatable=True)
         await self._transport.call(call, _Fixed(headers))
-        self._tokens = Tokens()
+        if refresh_token is None or refresh_token == self._tokens.refresh:
+            self._tokens = Tokens()
 
     @property
     def _renewable(self) -> bool:
@@ -153,7 +191,7 @@ class AsyncSession:
         credentials = self._credentials
         if self._tokens.refresh is not None:
             try:
-                return await self._post("/auth/refresh", {"refresh_token": self._tokens.refresh})
+                return self._accepted(await self._refreshed(self._tokens.refresh))
             except APIError as error:
                 if error.status not in {400, 401, 403, 404, 422}:
                     raise
@@ -161,18 +199,47 @@ class AsyncSession:
                     raise _ended(error) from error
         if credentials is None or credentials.password is None:
             raise AuthenticationError("there is no credential to log in with", status=401)
-        return await self._logged_in(credentials)
+        return self._accepted(await self._logged_in(credentials))
 
-    async def _logged_in(self, credentials: Credentials) -> Tokens:
-        return await self._post("/auth/login", {"email": credentials.email, "password": credentials.password})
+    async def _logged_in(self, credentials: Credentials) -> LoginResult:
+        fields = {"email": credentials.email, "password": credentials.password}
+        return await self._transport.call(
+            Call("POST", "/auth/login", _LOGIN, body=json_body(fields), repeatable=True)
+        )
 
-    async def _post(self, path: str, fields: dict[str, str | None]) -> Tokens:
-        call = Call("POST", path, _LOGIN, body=json_body(fields), repeatable=True)
-        result = await self._transport.call(call)
+    async def _refreshed(self, refresh_token: str) -> LoginResult:
+        if self._oauth is not None:
+            return await self._granted(self._oauth, grant_type="refresh_token", refresh_token=refresh_token)
+        body = json_body({"refresh_token": refresh_token})
+        return await self._transport.call(Call("POST", "/auth/refresh", _LOGIN, body=body, repeatable=True))
+
+    async def _granted(self, client: OAuthClient, **fields: str | None) -> LoginResult:
+        # A code is good for one use: sending it twice could end what the first one began.
+        return await self._transport.call(
+            Call(
+                "POST",
+                oauth.TOKEN,
+                _LOGIN,
+                body=client.form(**fields),
+                content_type=oauth.FORM,
+                at_root=True,
+                repeatable=fields["grant_type"] == "refresh_token",
+            )
+        )
+
+    def _begin(self, credentials: Credentials, result: LoginResult) -> LoginResult:
+        """Go on with the session that the server has given."""
+        tokens = self._accepted(result)
+        self._credentials, self._tokens = credentials, tokens
+        return _result_of(tokens, result)
+
+    def _accepted(self, result: LoginResult) -> Tokens:
         try:
             return self._tokens.renewed(result, time.time())
         except ValueError as error:
-            raise ResponseDecodeError(f"POST {path}: {error}; check base_url and api_prefix") from None
+            raise ResponseDecodeError(
+                f"the server answered a login: {error}; check base_url and api_prefix"
+            ) from None
 
 
 class _Fixed:
@@ -198,4 +265,15 @@ def _ended(error: APIError) -> AuthenticationError:
         method=error.method,
         url=error.url,
         attempts=error.attempts,
+    )
+
+
+def _result_of(tokens: Tokens, result: LoginResult) -> LoginResult:
+    """What the caller gets: the tokens at the top, wherever the server put them."""
+    return result.model_copy(
+        update={
+            "access_token": tokens.access,
+            "refresh_token": tokens.refresh,
+            "expires_in": tokens.lifetime,
+        }
     )

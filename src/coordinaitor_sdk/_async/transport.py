@@ -16,6 +16,7 @@ from tenacity import AsyncRetrying, RetryCallState
 
 from .._core.response import Answer, error_from
 from .._core.retry import CallState, Retry, mark_not_sent
+from .._core.upload import Upload
 from .._runtime.aio import Scoped, TimeLimit, sleep
 from .._version import __version__
 from ..exceptions import (
@@ -28,6 +29,7 @@ from ..exceptions import (
     ResponseDecodeError,
     TimeoutExceededError,
 )
+from .uploads import content_headers, streamed
 
 if TYPE_CHECKING:
     from .._core.request import Call
@@ -65,6 +67,7 @@ class AsyncTransport:
     def __init__(
         self, base_url: str, api_prefix: str, *, timeout: float | None, deadline: float | None, retry: Retry
     ) -> None:
+        self._origin = base_url
         self._root = base_url + api_prefix
         self._timeout = timeout
         self._deadline = deadline
@@ -96,8 +99,10 @@ class AsyncTransport:
             APIError: the server refused, and no retry was allowed or left.
             ConnectionFailedError, TimeoutExceededError, ResponseDecodeError: no usable answer came.
         """
+        # How long a file takes depends on its size: only its single steps have a time limit.
+        deadline = None if isinstance(call.body, Upload) else self._deadline
         state = CallState(
-            call, self._retry, time.monotonic(), self._deadline, random.random, self._idempotency_known
+            call, self._retry, time.monotonic(), deadline, random.random, self._idempotency_known
         )
         key = str(uuid.uuid4()) if call.method == "POST" and authorizer is not None else None
         async for attempt in AsyncRetrying(
@@ -127,7 +132,7 @@ class AsyncTransport:
                 return cast("T", None)  # an earlier attempt deleted it, and its answer was lost
             raise error
         except CoordinaitorError as error:
-            error.url = error.url or self._root + call.path
+            error.url = error.url or self._url(call)
             state.record(error, elapsed=time.monotonic() - started, waited=waited)
             raise
 
@@ -139,17 +144,16 @@ class AsyncTransport:
             return await self._send(state, {}, key)
         headers = await authorizer.headers()
         answer = await self._send(state, headers, key)
-        if answer.status == 401 and await authorizer.renew(headers):
+        if answer.status == 401 and state.call.replayable and await authorizer.renew(headers):
             answer = await self._send(state, await authorizer.headers(), key)
         return answer
 
     async def _send(self, state: CallState[T], headers: dict[str, str], key: str | None) -> Answer:
         call = state.call
-        url = f"{self._root}{call.path}"
+        url = self._url(call)
         left = state.remaining(time.monotonic())
         limit = _shorter(self._timeout, left if left != math.inf else None)
-        if call.body is not None:
-            headers = headers | {"Content-Type": "application/json"}
+        headers = headers | content_headers(call)
         if key is not None:
             headers = headers | {"Idempotency-Key": key}
         http = await self._http.get()
@@ -157,11 +161,11 @@ class AsyncTransport:
             call.method,
             f"{url}?{call.query}" if call.query else url,
             headers=headers,
-            content=call.body,
+            content=streamed(call.body) if isinstance(call.body, Upload) else call.body,
             timeout=httpx.Timeout(limit, connect=_shorter(limit, CONNECT_TIMEOUT)),
         )
         try:
-            async with TimeLimit(limit) as clock:
+            async with TimeLimit(None if isinstance(call.body, Upload) else limit) as clock:
                 response = await http.send(request, stream=True)
                 try:
                     chunks: list[bytes] = []
@@ -175,6 +179,9 @@ class AsyncTransport:
         if key is not None and response.headers.get("idempotency-key") == key:
             self._idempotency_known = state.idempotency_known = True
         return Answer(response.status_code, response.headers, b"".join(chunks), call.method, url)
+
+    def _url(self, call: Call[Any]) -> str:
+        return f"{self._origin if call.at_root else self._root}{call.path}"
 
 
 async def _close(http: httpx.AsyncClient) -> None:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from .response import Cast
+    from .upload import Upload
 
 T = TypeVar("T")
 
@@ -42,7 +43,9 @@ class Call(Generic[T]):
     Attributes:
         path: below the API prefix, quoted, such as `/tasks/task-123`.
         cast: how the answer is read.
-        body: JSON bytes, or None.
+        body: bytes, a form with a file, or None.
+        content_type: of a body of bytes.
+        at_root: the path counts from the origin, not from the API prefix (OAuth).
         repeatable: a POST that may be sent again although the first may have taken effect (login, refresh).
     """
 
@@ -50,13 +53,20 @@ class Call(Generic[T]):
     path: str
     cast: Cast[T]
     query: str = ""
-    body: bytes | None = None
+    body: bytes | Upload | None = None
     repeatable: bool = False
+    content_type: str = "application/json"
+    at_root: bool = False
 
     @property
     def safe_to_repeat(self) -> bool:
         """Whether sending it twice has the effect of sending it once (RFC 9110, 9.2.2; DESIGN 3.9)."""
         return self.method != "POST" or self.repeatable
+
+    @property
+    def replayable(self) -> bool:
+        """Whether its body can be sent a second time."""
+        return self.body is None or isinstance(self.body, bytes) or self.body.source.replayable
 
 
 def path_segment(value: str, name: str) -> str:

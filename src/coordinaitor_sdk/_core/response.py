@@ -206,6 +206,8 @@ def _described(raw: dict[str, Any]) -> tuple[str | None, str | None, dict[str, A
             fields.get("retryAfter", raw.get("retryAfter")),
         )
     text, extra = _text(error), _text(raw.get("message"))
+    if described := _text(raw.get("error_description")):
+        return text, described, None, None  # RFC 6749, 5.2
     message = f"{text}: {extra}" if text and extra else text or extra
     return _text(raw.get("code")), message, None, raw.get("retryAfter")
 

@@ -87,6 +87,8 @@ class CallState(Generic[T]):
         match error:
             case PoolTimeoutError():
                 return True
+            case CoordinaitorError() if not self.call.replayable:
+                return was_not_sent(error)
             case ConnectionFailedError() | TimeoutExceededError():
                 return was_not_sent(error) or self._may_repeat
             case ConflictError():

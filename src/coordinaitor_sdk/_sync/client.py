@@ -11,17 +11,18 @@ from .._watch.blocking import Watcher
 from ..exceptions import ConfigurationError
 from ..profiles import Explicit, Settings, is_loopback, resolve
 from .resources.agents import Agents
+from .resources.auth import Auth
 from .resources.projects import Projects
 from .resources.system import System
 from .resources.tasks import Tasks, get_task
+from .resources.users import Users
+from .resources.webhooks import Webhooks
 from .session import Session
 from .transport import Transport
 
 if TYPE_CHECKING:
     from types import TracebackType
     from typing import Self
-
-    from .._core.tokens import Tokens
 
 
 class Coordinaitor:
@@ -96,10 +97,13 @@ class Coordinaitor:
             headers=self._session.headers,
             renew=self._session.renew,
         )
+        self.auth: Auth = Auth(self._session, settings.base_url)
         self.tasks: Tasks = Tasks(self._session, self._watcher)
         self.agents: Agents = Agents(self._session)
         self.projects: Projects = Projects(self._session)
+        self.users: Users = Users(self._session)
         self.system: System = System(self._session)
+        self.webhooks: Webhooks = Webhooks(self._session)
 
     @property
     def base_url(self) -> str:
@@ -110,25 +114,6 @@ class Coordinaitor:
     def settings(self) -> Settings:
         """The settings that hold, and where each came from."""
         return self._settings
-
-    def sign_in(self) -> Tokens:
-        """Log in now with `email` and `password`, and return the session's tokens.
-
-        Calls log in by themselves; this is for keeping the tokens elsewhere.
-
-        Raises:
-            ConfigurationError: the credential is of another kind.
-            AuthenticationError: the server refuses it.
-        """
-        return self._session.sign_in()
-
-    def sign_out(self) -> None:
-        """End the session on the server (`POST /auth/logout`); an API key has none to end.
-
-        Raises:
-            CoordinaitorError: the server could not be told.
-        """
-        self._session.sign_out()
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} of {self.base_url}>"

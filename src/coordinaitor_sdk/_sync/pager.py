@@ -3,15 +3,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from .._core.pages import PageWalk
+from .._core.request import Call, check_count, query_string
 from .._runtime.threads import FirstPageAccess
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
+    from .._core.response import Cast
     from ..models.common import Page
+    from .session import Session
 
 T = TypeVar("T")
 
@@ -65,3 +68,28 @@ class Pager(FirstPageAccess[T], Generic[T]):
             if max_items is not None and len(items) >= max_items:
                 break
         return items[:max_items]
+
+
+def paged(
+    session: Session,
+    path: str,
+    cast: Cast[Page[T]],
+    *,
+    page: int | None,
+    limit: int | None,
+    params: Mapping[str, Any],
+) -> Pager[T]:
+    """The list at `path`. Its first page is asked for without `page`, unless one is named: not every list of
+    the document takes that parameter.
+
+    Raises:
+        InvalidArgumentError: `page` or `limit` is no number from 1 on.
+    """
+    start = check_count("page", page) or 1
+    query = {"limit": check_count("limit", limit), **params}
+
+    def fetch(number: int) -> Page[T]:
+        asked = number if number > 1 or page is not None else None
+        return session.call(Call("GET", path, cast, query=query_string({"page": asked, **query})))
+
+    return Pager(fetch, start=start, limit=limit)

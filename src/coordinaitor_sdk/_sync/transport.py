@@ -17,6 +17,7 @@ from tenacity import RetryCallState, Retrying
 
 from .._core.response import Answer, error_from
 from .._core.retry import CallState, Retry, mark_not_sent
+from .._core.upload import Upload
 from .._runtime.threads import Scoped, TimeLimit, sleep
 from .._version import __version__
 from ..exceptions import (
@@ -29,6 +30,7 @@ from ..exceptions import (
     ResponseDecodeError,
     TimeoutExceededError,
 )
+from .uploads import content_headers, streamed
 
 if TYPE_CHECKING:
     from .._core.request import Call
@@ -66,6 +68,7 @@ class Transport:
     def __init__(
         self, base_url: str, api_prefix: str, *, timeout: float | None, deadline: float | None, retry: Retry
     ) -> None:
+        self._origin = base_url
         self._root = base_url + api_prefix
         self._timeout = timeout
         self._deadline = deadline
@@ -97,8 +100,10 @@ class Transport:
             APIError: the server refused, and no retry was allowed or left.
             ConnectionFailedError, TimeoutExceededError, ResponseDecodeError: no usable answer came.
         """
+        # How long a file takes depends on its size: only its single steps have a time limit.
+        deadline = None if isinstance(call.body, Upload) else self._deadline
         state = CallState(
-            call, self._retry, time.monotonic(), self._deadline, random.random, self._idempotency_known
+            call, self._retry, time.monotonic(), deadline, random.random, self._idempotency_known
         )
         key = str(uuid.uuid4()) if call.method == "POST" and authorizer is not None else None
         for attempt in Retrying(
@@ -128,7 +133,7 @@ class Transport:
                 return cast("T", None)  # an earlier attempt deleted it, and its answer was lost
             raise error
         except CoordinaitorError as error:
-            error.url = error.url or self._root + call.path
+            error.url = error.url or self._url(call)
             state.record(error, elapsed=time.monotonic() - started, waited=waited)
             raise
 
@@ -138,17 +143,16 @@ class Transport:
             return self._send(state, {}, key)
         headers = authorizer.headers()
         answer = self._send(state, headers, key)
-        if answer.status == 401 and authorizer.renew(headers):
+        if answer.status == 401 and state.call.replayable and authorizer.renew(headers):
             answer = self._send(state, authorizer.headers(), key)
         return answer
 
     def _send(self, state: CallState[T], headers: dict[str, str], key: str | None) -> Answer:
         call = state.call
-        url = f"{self._root}{call.path}"
+        url = self._url(call)
         left = state.remaining(time.monotonic())
         limit = _shorter(self._timeout, left if left != math.inf else None)
-        if call.body is not None:
-            headers = headers | {"Content-Type": "application/json"}
+        headers = headers | content_headers(call)
         if key is not None:
             headers = headers | {"Idempotency-Key": key}
         http = self._http.get()
@@ -156,11 +160,11 @@ class Transport:
             call.method,
             f"{url}?{call.query}" if call.query else url,
             headers=headers,
-            content=call.body,
+            content=streamed(call.body) if isinstance(call.body, Upload) else call.body,
             timeout=httpx.Timeout(limit, connect=_shorter(limit, CONNECT_TIMEOUT)),
         )
         try:
-            with TimeLimit(limit) as clock:
+            with TimeLimit(None if isinstance(call.body, Upload) else limit) as clock:
                 response = http.send(request, stream=True)
                 try:
                     chunks: list[bytes] = []
@@ -174,6 +178,9 @@ class Transport:
         if key is not None and response.headers.get("idempotency-key") == key:
             self._idempotency_known = state.idempotency_known = True
         return Answer(response.status_code, response.headers, b"".join(chunks), call.method, url)
+
+    def _url(self, call: Call[Any]) -> str:
+        return f"{self._origin if call.at_root else self._root}{call.path}"
 
 
 def _close(http: httpx.Client) -> None:

@@ -7,9 +7,10 @@ strings, and a known field of an unexpected type keeps its raw value.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Generic, TypeAlias, TypeVar
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, PlainSerializer
 from pydantic.alias_generators import to_camel
 
 T = TypeVar("T")
@@ -17,6 +18,25 @@ T = TypeVar("T")
 # The default of fields that no object goes without: typed as there, so that `watch(task.id)` needs no check,
 # and None all the same where a server leaves one out.
 ABSENT: Any = None
+
+
+def _as_sent(moment: Any) -> Any:
+    """The wire's form of a moment: `Z` for UTC, milliseconds where no finer part is there."""
+    if not isinstance(moment, datetime):  # an odd value that was kept as it came
+        return moment
+    fraction = moment.microsecond
+    timespec = "seconds" if fraction == 0 else "microseconds" if fraction % 1_000 else "milliseconds"
+    text = moment.isoformat(timespec=timespec)
+    return f"{text[:-6]}Z" if moment.utcoffset() == UTC.utcoffset(None) else text
+
+
+if TYPE_CHECKING:
+    Moment: TypeAlias = datetime
+    Number: TypeAlias = float
+else:
+    # What `to_dict` gives is to be what was sent: dates in the wire's form, 8 not as 8.0.
+    Moment = Annotated[datetime, PlainSerializer(_as_sent, when_used="json-unless-none")]
+    Number = int | float
 
 
 class Model(BaseModel):

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypedDict
 
-from .common import ABSENT, Model
+from .common import ABSENT, Model, Moment, Number
 
 if TYPE_CHECKING:
     ProjectStatus: TypeAlias = Literal["active", "completed", "archived", "on-hold"] | str
@@ -31,8 +30,8 @@ class TeamMemberParam(TypedDict, total=False):
 class Budget(Model):
     """A project's budget: hours, and cost in the organization's currency."""
 
-    hours: float | None = None
-    cost: float | None = None
+    hours: Number | None = None
+    cost: Number | None = None
 
 
 class TaskCount(Model):
@@ -60,9 +59,9 @@ class Project(Model):
     description: str | None = None
     status: ProjectStatus = ABSENT
     priority: str | None = None
-    start_date: datetime | None = None
-    end_date: datetime | None = None
-    progress: float | None = None
+    start_date: Moment | None = None
+    end_date: Moment | None = None
+    progress: Number | None = None
     task_count: TaskCount | None = None
     team_size: int | None = None
     assigned_agents: int | None = None
@@ -71,5 +70,7 @@ class Project(Model):
     # Ids in the documented request; a server may answer whole objects.
     agents: list[Any] | None = None
     tags: list[str] | None = None
-    created_at: datetime | None = None
-    updated_at: datetime | None = None
+    created_by: str | None = None
+    created_at: Moment | None = None
+    updated_at: Moment | None = None
+    version: int | None = None

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from pydantic import Field
 
-from .common import ABSENT, Model
+from .common import ABSENT, Model, Moment, Number
 
 if TYPE_CHECKING:
     TaskStatus: TypeAlias = Literal["pending", "active", "completed", "failed", "cancelled"] | str
@@ -43,7 +42,7 @@ class Comment(Model):
     content: str = ABSENT
     author: str | None = None
     mentions: list[str] | None = None
-    created_at: datetime | None = None
+    created_at: Moment | None = None
 
 
 class TaskFile(Model):
@@ -53,7 +52,9 @@ class TaskFile(Model):
     name: str = ABSENT
     size: int | None = None
     mime_type: str | None = None
-    uploaded_at: datetime | None = None
+    description: str | None = None
+    uploaded_by: str | None = None
+    uploaded_at: Moment | None = None
 
 
 class HistoryEntry(Model):
@@ -61,18 +62,19 @@ class HistoryEntry(Model):
 
     id: str | None = None
     action: str | None = None
+    field: str | None = None
     from_: Any = Field(default=None, alias="from")  # a keyword in Python
     to: Any = None
     user: str | None = None
-    timestamp: datetime | None = None
+    timestamp: Moment | None = None
 
 
 class TaskMetrics(Model):
     """Measurements of a task; `time_spent` in hours, rates from 0 to 1."""
 
-    time_spent: float | None = None
-    completion_rate: float | None = None
-    quality_score: float | None = None
+    time_spent: Number | None = None
+    completion_rate: Number | None = None
+    quality_score: Number | None = None
     change_requests: int | None = None
 
 
@@ -97,17 +99,19 @@ class Task(Model):
     project_id: str | None = None
     agent_id: str | None = None
     tags: list[str] | None = None
-    estimated_hours: float | None = None
-    actual_hours: float | None = None
-    progress: float | None = None
-    due_date: datetime | None = None
-    created_at: datetime | None = None
-    updated_at: datetime | None = None
-    completed_at: datetime | None = None
+    estimated_hours: Number | None = None
+    actual_hours: Number | None = None
+    progress: Number | None = None
+    due_date: Moment | None = None
+    created_at: Moment | None = None
+    updated_at: Moment | None = None
+    completed_at: Moment | None = None
     created_by: str | None = None
     requirements: list[str] | None = None
     acceptance_criteria: list[str] | None = None
     assigned_agent: AgentSummary | None = None
+    # Webhooks have the assigned agent under this name (API document, "Webhook Payload").
+    agent: AgentSummary | None = None
     project: ProjectSummary | None = None
     comments: list[Comment] | None = None
     files: list[TaskFile] | None = None

@@ -31,6 +31,12 @@ def brief_server():
         yield process.start(agents="off", access_token_ttl=1, api_key="ak_test")
 
 
+def logged_in(client):
+    """The tokens of a session begun now."""
+    client.auth.login()
+    return client.auth.tokens
+
+
 class TestKinds:
     async def test_an_api_key_is_sent_as_such(self, kind, server):
         """`X-API-Key`."""
@@ -60,7 +66,7 @@ class TestKinds:
     async def test_a_refresh_token_alone_is_enough(self, kind, server):
         """An access token is got with it."""
         with Coordinaitor(server.url, **login(server)) as first:
-            tokens = first.sign_in()
+            tokens = logged_in(first)
         async with client(kind, server.url, refresh_token=tokens.refresh) as c:
             assert (await c.tasks.get("task-123")).id == "task-123"
 
@@ -87,27 +93,28 @@ class TestKinds:
         assert "forged" not in str(caught.value)
         assert "wrong" not in str(caught.value).replace("is wrong", "")
 
-    async def test_signing_out_ends_the_session(self, kind, server):
+    async def test_logging_out_ends_the_session(self, kind, server):
         """Its tokens are refused from then on."""
         async with client(kind, server.url, **login(server)) as c:
-            tokens = await c.sign_in()
-            await c.sign_out()
+            await c.auth.login()
+            tokens = c.auth.tokens
+            await c.auth.logout()
         async with client(kind, server.url, access_token=tokens.access, refresh_token=tokens.refresh) as c:
             with pytest.raises(AuthenticationError, match="session has ended"):
                 await c.tasks.get("task-123")
 
-    async def test_signing_in_needs_a_password(self, kind, server):
+    async def test_logging_in_needs_a_password(self, kind, server):
         """A key is no login."""
         async with client(kind, server.url, api_key="ak_test") as c:
             with pytest.raises(ConfigurationError, match="email="):
-                await c.sign_in()
+                await c.auth.login()
 
 
 class TestRenewal:
     async def test_an_expired_token_is_renewed_without_a_word(self, kind, brief_server):
         """By refresh token, and by login where that is all there is."""
         with Coordinaitor(brief_server.url, **login(brief_server)) as first:
-            tokens = first.sign_in()
+            tokens = logged_in(first)
         await asyncio.sleep(1.2)
         async with client(
             kind, brief_server.url, access_token=tokens.access, refresh_token=tokens.refresh
@@ -117,7 +124,7 @@ class TestRenewal:
     async def test_an_expired_token_that_can_not_be_renewed_is_an_error(self, kind, brief_server):
         """It says expired."""
         with Coordinaitor(brief_server.url, **login(brief_server)) as first:
-            tokens = first.sign_in()
+            tokens = logged_in(first)
         await asyncio.sleep(1.2)
         async with client(kind, brief_server.url, access_token=tokens.access) as c:
             with pytest.raises(AuthenticationError, match="expired"):
@@ -179,7 +186,7 @@ class TestProfile:
     async def test_a_stored_login_needs_no_arguments(self, kind, server, profile):
         """After `coordinaitor auth login`."""
         with Coordinaitor(server.url, **login(server)) as first:
-            tokens = first.sign_in()
+            tokens = logged_in(first)
         profile.save_settings(base_url=server.url)
         profile.save_tokens(tokens, base_url=server.url, email=server.admin_email)
         async with client(kind) as c:
@@ -188,7 +195,7 @@ class TestProfile:
     async def test_renewed_tokens_are_kept_for_the_next_process(self, kind, brief_server, profile):
         """In the same file."""
         with Coordinaitor(brief_server.url, **login(brief_server)) as first:
-            tokens = first.sign_in()
+            tokens = logged_in(first)
         profile.save_tokens(tokens, base_url=brief_server.url, email=None)
         await asyncio.sleep(1.2)
         async with client(kind, brief_server.url) as c:
@@ -208,7 +215,7 @@ class TestProfile:
     def test_two_processes_renew_once_each_and_both_work(self, brief_server, profile):
         """They wait for each other at the file's lock."""
         with Coordinaitor(brief_server.url, **login(brief_server)) as first:
-            profile.save_tokens(first.sign_in(), base_url=brief_server.url, email=None)
+            profile.save_tokens(logged_in(first), base_url=brief_server.url, email=None)
         code = (
             "import sys, time; from coordinaitor_sdk import Coordinaitor\n"
             "with Coordinaitor(sys.argv[1]) as c:\n"

@@ -8,34 +8,36 @@ from ..._core.request import (
     NOT_GIVEN,
     Call,
     NotGiven,
-    check_count,
     check_numbers,
     check_required,
+    check_text,
     fields_from,
     json_body,
     path_segment,
-    query_string,
     write_dates,
 )
-from ..._core.response import one, page
-from ...models.project import Project
-from ..pager import AsyncPager
+from ..._core.response import NOTHING, one, page
+from ...models.project import Project, TeamMember
+from ...models.task import Task
+from ..pager import AsyncPager, paged
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
-    from ...models.common import Page
     from ...models.project import BudgetParam, ProjectStatus, TeamMemberParam
-    from ...models.task import Priority
+    from ...models.task import Priority, SortOrder, TaskSort, TaskStatus
     from ..session import AsyncSession
 
 _PROJECT: Final = one(Project, "project")
 _PROJECTS: Final = page(Project, "projects")
+_TASKS: Final = page(Task, "tasks")
+_MEMBER: Final = one(TeamMember, "member")
 _FIELDS: Final = frozenset(
     {
         "name",
         "description",
+        "status",
         "priority",
         "start_date",
         "end_date",
@@ -49,7 +51,7 @@ _NESTED: Final = {"team_members": {"user_id": "userId"}}
 
 
 class AsyncProjects:
-    """Projects: list, get, create."""
+    """Projects: list, get, create, change, delete, their tasks and members."""
 
     def __init__(self, session: AsyncSession) -> None:
         self._session = session
@@ -76,19 +78,12 @@ class AsyncProjects:
             InvalidArgumentError: a number can't be meant.
         """
         params = {
-            "limit": check_count("limit", limit),
             "status": status,
             "search": search,
             "member_id": member_id,
         }
 
-        async def fetch(number: int) -> Page[Project]:
-            asked = number if number > 1 or page is not None else None
-            return await self._session.call(
-                Call("GET", "/projects", _PROJECTS, query=query_string({"page": asked, **params}))
-            )
-
-        return AsyncPager(fetch, start=check_count("page", page) or 1, limit=limit)
+        return paged(self._session, "/projects", _PROJECTS, page=page, limit=limit, params=params)
 
     async def get(self, project_id: str) -> Project:
         """One project (`GET /projects/{projectId}`).
@@ -96,9 +91,7 @@ class AsyncProjects:
         Raises:
             NotFoundError: there is none of this id.
         """
-        return await self._session.call(
-            Call("GET", f"/projects/{path_segment(project_id, 'project_id')}", _PROJECT)
-        )
+        return await self._session.call(Call("GET", _path(project_id), _PROJECT))
 
     async def create(
         self,
@@ -149,9 +142,162 @@ class AsyncProjects:
             known=_FIELDS,
         )
         check_required(given, "name")
-        if isinstance(given.get("budget"), dict):
-            check_numbers(given["budget"], "hours", "cost")
-        write_dates(given, "start_date", "end_date")
-        return await self._session.call(
-            Call("POST", "/projects", _PROJECT, body=json_body(given, known=_FIELDS, nested=_NESTED))
+        return await self._session.call(Call("POST", "/projects", _PROJECT, body=_body(given)))
+
+    async def update(
+        self,
+        project_id: str,
+        fields: Mapping[str, Any] | None = None,
+        /,
+        *,
+        name: str | NotGiven = NOT_GIVEN,
+        description: str | NotGiven | None = NOT_GIVEN,
+        status: ProjectStatus | NotGiven = NOT_GIVEN,
+        start_date: datetime | str | NotGiven | None = NOT_GIVEN,
+        end_date: datetime | str | NotGiven | None = NOT_GIVEN,
+        priority: Priority | NotGiven = NOT_GIVEN,
+        budget: BudgetParam | NotGiven | None = NOT_GIVEN,
+        team_members: Sequence[TeamMemberParam] | NotGiven = NOT_GIVEN,
+        agents: Sequence[str] | NotGiven = NOT_GIVEN,
+        tags: Sequence[str] | NotGiven = NOT_GIVEN,
+    ) -> Project:
+        """Change the given fields of a project (`PUT /projects/{projectId}`); None empties one.
+
+        Args:
+            project_id: its id.
+            fields: the fields as one mapping in either spelling, instead of keywords.
+            name: not empty.
+            description: free text.
+            status: active, completed, archived or on-hold.
+            start_date: an aware datetime, or text such as `2024-02-01T00:00:00Z`.
+            end_date: likewise.
+            priority: low, medium or high.
+            budget: `{"hours": ..., "cost": ...}`, each 0 or more.
+            team_members: `{"user_id": ..., "role": ...}` each, instead of those that it has.
+            agents: ids of agents, instead of those that it has.
+            tags: short words, instead of those that it has.
+
+        Raises:
+            InvalidArgumentError: a field can't be meant.
+            NotFoundError: there is none of this id.
+            ValidationFailedError: the server rejects a field.
+        """
+        given = fields_from(
+            fields,
+            {
+                "name": name,
+                "description": description,
+                "status": status,
+                "start_date": start_date,
+                "end_date": end_date,
+                "priority": priority,
+                "budget": budget,
+                "team_members": team_members,
+                "agents": agents,
+                "tags": tags,
+            },
+            known=_FIELDS,
         )
+        return await self._session.call(Call("PUT", _path(project_id), _PROJECT, body=_body(given)))
+
+    async def delete(self, project_id: str) -> None:
+        """Delete a project (`DELETE /projects/{projectId}`).
+
+        Raises:
+            NotFoundError: there is none of this id.
+        """
+        await self._session.call(Call("DELETE", _path(project_id), NOTHING))
+
+    def tasks(
+        self,
+        project_id: str,
+        *,
+        page: int | None = None,
+        limit: int | None = None,
+        status: TaskStatus | None = None,
+        priority: Priority | None = None,
+        agent_id: str | None = None,
+        search: str | None = None,
+        tags: Sequence[str] | str | None = None,
+        sort_by: TaskSort | None = None,
+        sort_order: SortOrder | None = None,
+    ) -> AsyncPager[Task]:
+        """The tasks of a project (`GET /projects/{projectId}/tasks`).
+
+        The document gives this list no parameters: they are sent only where they are given.
+
+        Args:
+            project_id: its id.
+            page: the page to begin with, from 1.
+            limit: items a page, 1 to 100.
+            status: pending, active, completed, failed or cancelled.
+            priority: low, medium or high.
+            agent_id: only tasks assigned to this agent.
+            search: words in title and description.
+            tags: only tasks that have all of these.
+            sort_by: createdAt, updatedAt, priority or dueDate.
+            sort_order: asc or desc.
+
+        Raises:
+            InvalidArgumentError: the id is empty, or a number can't be meant.
+        """
+        params = {
+            "status": status,
+            "priority": priority,
+            "agent_id": agent_id,
+            "search": search,
+            "tags": tags,
+            "sort_by": sort_by,
+            "sort_order": sort_order,
+        }
+        return paged(
+            self._session, f"{_path(project_id)}/tasks", _TASKS, page=page, limit=limit, params=params
+        )
+
+    async def add_member(
+        self,
+        project_id: str,
+        user_id: str,
+        *,
+        role: str,
+        permissions: Sequence[str] | NotGiven = NOT_GIVEN,
+    ) -> TeamMember:
+        """Add a user to a project's team (`POST /projects/{projectId}/members`).
+
+        Args:
+            project_id: the project's id.
+            user_id: the user's id.
+            role: what the user is in the team, such as `developer`.
+            permissions: what the user may do in the project, such as `tasks:write`.
+
+        Raises:
+            InvalidArgumentError: user or role are empty.
+            ConflictError: the user is a member already.
+            ValidationFailedError: there is no such user.
+        """
+        given: dict[str, Any] = {"user_id": user_id, "role": role, "permissions": permissions}
+        check_required(given, "user_id", "role")
+        return await self._session.call(
+            Call("POST", f"{_path(project_id)}/members", _MEMBER, body=json_body(given))
+        )
+
+    async def remove_member(self, project_id: str, user_id: str) -> None:
+        """Take a user out of a project's team (`DELETE /projects/{projectId}/members/{userId}`).
+
+        Raises:
+            NotFoundError: there is no such project, or the user is no member.
+        """
+        path = f"{_path(project_id)}/members/{path_segment(user_id, 'user_id')}"
+        await self._session.call(Call("DELETE", path, NOTHING))
+
+
+def _path(project_id: str) -> str:
+    return f"/projects/{path_segment(project_id, 'project_id')}"
+
+
+def _body(given: dict[str, Any]) -> bytes:
+    check_text(given, "name")
+    if isinstance(given.get("budget"), dict):
+        check_numbers(given["budget"], "hours", "cost")
+    write_dates(given, "start_date", "end_date")
+    return json_body(given, known=_FIELDS, nested=_NESTED)

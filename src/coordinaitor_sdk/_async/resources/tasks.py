@@ -8,7 +8,6 @@ from ..._core.request import (
     NOT_GIVEN,
     Call,
     NotGiven,
-    check_count,
     check_numbers,
     check_required,
     check_text,
@@ -21,21 +20,23 @@ from ..._core.request import (
 from ..._core.response import NOTHING, one, page
 from ..._core.watch import CHECK_INTERVAL
 from ...exceptions import InvalidArgumentError
-from ...models.task import Comment, Task
-from ..pager import AsyncPager
+from ...models.task import Comment, Task, TaskFile
+from ..pager import AsyncPager, paged
+from ..uploads import form_with
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
+    from ..._runtime.files import FileInput
     from ..._watch.aio import AsyncTaskWatch, AsyncWatcher
-    from ...models.common import Page
     from ...models.task import Priority, SortOrder, TaskInclude, TaskSort, TaskStatus
     from ..session import AsyncSession
 
 _TASK: Final = one(Task, "task")
 _TASKS: Final = page(Task, "tasks")
 _COMMENT: Final = one(Comment, "comment")
+_FILE: Final = one(TaskFile, "file")
 _FIELDS: Final = frozenset(
     {
         "title",
@@ -61,7 +62,7 @@ async def get_task(session: AsyncSession, task_id: str) -> Task:
 
 
 class AsyncTasks:
-    """Tasks: list, get, create, change, assign, comment, watch."""
+    """Tasks: list, get, create, change, assign, comment, attach, watch."""
 
     def __init__(self, session: AsyncSession, watcher: AsyncWatcher) -> None:
         self._session = session
@@ -103,7 +104,6 @@ class AsyncTasks:
             InvalidArgumentError: a date or number can't be meant.
         """
         params = {
-            "limit": check_count("limit", limit),
             "status": status,
             "priority": priority,
             "project_id": project_id,
@@ -117,13 +117,7 @@ class AsyncTasks:
         }
         write_dates(params, "created_after", "created_before")
 
-        async def fetch(number: int) -> Page[Task]:
-            asked = number if number > 1 or page is not None else None
-            return await self._session.call(
-                Call("GET", "/tasks", _TASKS, query=query_string({"page": asked, **params}))
-            )
-
-        return AsyncPager(fetch, start=check_count("page", page) or 1, limit=limit)
+        return paged(self._session, "/tasks", _TASKS, page=page, limit=limit, params=params)
 
     async def get(self, task_id: str, *, include: Sequence[TaskInclude] | TaskInclude | None = None) -> Task:
         """One task (`GET /tasks/{taskId}`).
@@ -361,6 +355,38 @@ class AsyncTasks:
         return await self._session.call(
             Call("POST", f"{_path(task_id)}/comments", _COMMENT, body=json_body(given))
         )
+
+    async def upload_file(
+        self,
+        task_id: str,
+        file: FileInput,
+        *,
+        filename: str | None = None,
+        description: str | NotGiven = NOT_GIVEN,
+        content_type: str | None = None,
+    ) -> TaskFile:
+        """Attach a file to a task (`POST /tasks/{taskId}/files`), sent as it is read.
+
+        The time that a file takes depends on its size, so there is no deadline; `timeout` bounds each of its
+        steps. A file that can be read once only is not sent a second time.
+
+        Args:
+            task_id: the task's id.
+            file: a path, the bytes, or a file opened in binary mode, read from where it stands.
+            filename: its name; bytes need one, a file has its own.
+            description: what it shows.
+            content_type: its media type; without it, by its name.
+
+        Raises:
+            InvalidArgumentError: the file can't be read, or has no name.
+            NotFoundError: there is no such task.
+            APIError: 413, it is larger than the server takes.
+        """
+        path = f"{_path(task_id)}/files"
+        form = await form_with(
+            file, field="file", filename=filename, content_type=content_type, description=description
+        )
+        return await self._session.call(Call("POST", path, _FILE, body=form))
 
     def watch(self, task_id: str, *, check_interval: float = CHECK_INTERVAL) -> AsyncTaskWatch:
         """Watch a task: its present state first, then every step, until it has ended.

@@ -3,26 +3,53 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from ..._core.request import Call, check_count, path_segment, query_string
+from ..._core.request import (
+    NOT_GIVEN,
+    Call,
+    NotGiven,
+    check_count,
+    check_required,
+    check_text,
+    fields_from,
+    json_body,
+    path_segment,
+    query_string,
+)
 from ..._core.response import one, page
-from ...models.agent import Agent
-from ..pager import Pager
+from ...models.agent import Agent, AgentMetrics
+from ...models.task import Task
+from ..pager import Pager, paged
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
-    from ...models.agent import AgentStatus, AgentType
-    from ...models.common import Page
+    from ...models.agent import AgentInclude, AgentStatus, AgentType, WorkingHoursParam
+    from ...models.task import TaskStatus
     from ..session import Session
 
 _AGENT: Final = one(Agent, "agent")
 _AGENTS: Final = page(Agent, "agents")
+_METRICS: Final = one(AgentMetrics, "metrics")
+_TASKS: Final = page(Task, "tasks")
+_FIELDS: Final = frozenset(
+    {
+        "name",
+        "type",
+        "model",
+        "provider",
+        "capabilities",
+        "specializations",
+        "max_concurrent_tasks",
+        "working_hours",
+        "configuration",
+    }
+)
 
 
 class Agents:
-    """Agents: list, get."""
+    """Agents: list, get, create, change, enable, disable, their tasks and metrics."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
@@ -51,25 +78,199 @@ class Agents:
             InvalidArgumentError: a number can't be meant.
         """
         params = {
-            "limit": check_count("limit", limit),
             "type": type,
             "status": status,
             "capabilities": capabilities,
             "available": available,
         }
 
-        def fetch(number: int) -> Page[Agent]:
-            asked = number if number > 1 or page is not None else None
-            return self._session.call(
-                Call("GET", "/agents", _AGENTS, query=query_string({"page": asked, **params}))
-            )
+        return paged(self._session, "/agents", _AGENTS, page=page, limit=limit, params=params)
 
-        return Pager(fetch, start=check_count("page", page) or 1, limit=limit)
-
-    def get(self, agent_id: str) -> Agent:
+    def get(self, agent_id: str, *, include: Sequence[AgentInclude] | AgentInclude | None = None) -> Agent:
         """One agent (`GET /agents/{agentId}`).
+
+        Args:
+            agent_id: its id.
+            include: what comes along: tasks, metrics, logs.
 
         Raises:
             NotFoundError: there is none of this id.
         """
-        return self._session.call(Call("GET", f"/agents/{path_segment(agent_id, 'agent_id')}", _AGENT))
+        return self._session.call(
+            Call("GET", _path(agent_id), _AGENT, query=query_string({"include": include}))
+        )
+
+    def create(
+        self,
+        fields: Mapping[str, Any] | None = None,
+        /,
+        *,
+        name: str | NotGiven = NOT_GIVEN,
+        type: AgentType | NotGiven = NOT_GIVEN,  # noqa: A002 - the document's name
+        model: str | NotGiven | None = NOT_GIVEN,
+        provider: str | NotGiven | None = NOT_GIVEN,
+        capabilities: Sequence[str] | NotGiven = NOT_GIVEN,
+        specializations: Sequence[str] | NotGiven = NOT_GIVEN,
+        max_concurrent_tasks: int | NotGiven = NOT_GIVEN,
+        working_hours: WorkingHoursParam | NotGiven | None = NOT_GIVEN,
+        configuration: Mapping[str, Any] | NotGiven = NOT_GIVEN,
+    ) -> Agent:
+        """Create an agent (`POST /agents`).
+
+        Args:
+            fields: the fields as one mapping in either spelling, instead of keywords.
+            name: needed; not empty.
+            type: needed: coding, analysis, review, qa or documentation.
+            model: the language model that it works with.
+            provider: of that model.
+            capabilities: what it can do, short words.
+            specializations: what it is best at, short words.
+            max_concurrent_tasks: how many tasks it works on at once, 1 or more.
+            working_hours: `{"timezone": "UTC", "start": "09:00", "end": "17:00", "days": ["monday"]}`; None
+                for all hours.
+            configuration: any object; its keys are sent as they are.
+
+        Raises:
+            InvalidArgumentError: name or type are missing, a number can't be meant.
+            ValidationFailedError: the server rejects a field.
+        """
+        given = fields_from(
+            fields,
+            {
+                "name": name,
+                "type": type,
+                "model": model,
+                "provider": provider,
+                "capabilities": capabilities,
+                "specializations": specializations,
+                "max_concurrent_tasks": max_concurrent_tasks,
+                "working_hours": working_hours,
+                "configuration": configuration,
+            },
+            known=_FIELDS,
+        )
+        check_required(given, "name", "type")
+        return self._session.call(Call("POST", "/agents", _AGENT, body=_body(given)))
+
+    def update(
+        self,
+        agent_id: str,
+        fields: Mapping[str, Any] | None = None,
+        /,
+        *,
+        name: str | NotGiven = NOT_GIVEN,
+        type: AgentType | NotGiven = NOT_GIVEN,  # noqa: A002 - the document's name
+        model: str | NotGiven | None = NOT_GIVEN,
+        provider: str | NotGiven | None = NOT_GIVEN,
+        capabilities: Sequence[str] | NotGiven = NOT_GIVEN,
+        specializations: Sequence[str] | NotGiven = NOT_GIVEN,
+        max_concurrent_tasks: int | NotGiven = NOT_GIVEN,
+        working_hours: WorkingHoursParam | NotGiven | None = NOT_GIVEN,
+        configuration: Mapping[str, Any] | NotGiven = NOT_GIVEN,
+    ) -> Agent:
+        """Change the given fields of an agent (`PUT /agents/{agentId}`); None empties one.
+
+        Args:
+            agent_id: its id.
+            fields: the fields as one mapping in either spelling, instead of keywords.
+            name: not empty.
+            type: coding, analysis, review, qa or documentation.
+            model: the language model that it works with.
+            provider: of that model.
+            capabilities: instead of those that it has.
+            specializations: instead of those that it has.
+            max_concurrent_tasks: how many tasks it works on at once, 1 or more.
+            working_hours: all of them; None for all hours.
+            configuration: all of it; its keys are sent as they are.
+
+        Raises:
+            InvalidArgumentError: a field can't be meant.
+            NotFoundError: there is none of this id.
+            ValidationFailedError: the server rejects a field.
+        """
+        given = fields_from(
+            fields,
+            {
+                "name": name,
+                "type": type,
+                "model": model,
+                "provider": provider,
+                "capabilities": capabilities,
+                "specializations": specializations,
+                "max_concurrent_tasks": max_concurrent_tasks,
+                "working_hours": working_hours,
+                "configuration": configuration,
+            },
+            known=_FIELDS,
+        )
+        return self._session.call(Call("PUT", _path(agent_id), _AGENT, body=_body(given)))
+
+    def enable(self, agent_id: str) -> Agent:
+        """Let an agent work (`POST /agents/{agentId}/enable`); one that does already goes on.
+
+        Raises:
+            NotFoundError: there is none of this id.
+        """
+        return self._session.call(Call("POST", f"{_path(agent_id)}/enable", _AGENT))
+
+    def disable(self, agent_id: str, *, reason: str | NotGiven = NOT_GIVEN) -> Agent:
+        """Let an agent rest (`POST /agents/{agentId}/disable`).
+
+        Args:
+            agent_id: its id.
+            reason: why, for the record.
+
+        Raises:
+            NotFoundError: there is none of this id.
+        """
+        body = json_body({"reason": reason})
+        return self._session.call(Call("POST", f"{_path(agent_id)}/disable", _AGENT, body=body))
+
+    def tasks(
+        self,
+        agent_id: str,
+        *,
+        page: int | None = None,
+        limit: int | None = None,
+        status: TaskStatus | None = None,
+    ) -> Pager[Task]:
+        """The tasks assigned to an agent (`GET /agents/{agentId}/tasks`).
+
+        The document gives this list no parameters: they are sent only where they are given.
+
+        Args:
+            agent_id: its id.
+            page: the page to begin with, from 1.
+            limit: items a page, 1 to 100.
+            status: pending, active, completed, failed or cancelled.
+
+        Raises:
+            InvalidArgumentError: the id is empty, or a number can't be meant.
+        """
+        return paged(
+            self._session,
+            f"{_path(agent_id)}/tasks",
+            _TASKS,
+            page=page,
+            limit=limit,
+            params={"status": status},
+        )
+
+    def metrics(self, agent_id: str) -> AgentMetrics:
+        """How an agent performs (`GET /agents/{agentId}/metrics`); None where the server can't tell.
+
+        Raises:
+            NotFoundError: there is none of this id.
+        """
+        return self._session.call(Call("GET", f"{_path(agent_id)}/metrics", _METRICS))
+
+
+def _path(agent_id: str) -> str:
+    return f"/agents/{path_segment(agent_id, 'agent_id')}"
+
+
+def _body(given: dict[str, Any]) -> bytes:
+    check_text(given, "name")
+    check_text(given, "type")
+    check_count("max_concurrent_tasks", given.get("max_concurrent_tasks"))
+    return json_body(given, known=_FIELDS)

@@ -1,0 +1,59 @@
+"""`client.webhooks` (API document, "Webhook Configuration"). Receiving them: `coordinaitor_sdk.webhooks`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from ..._core.request import NOT_GIVEN, Call, NotGiven, check_required, json_body
+from ..._core.response import one
+from ...exceptions import InvalidArgumentError
+from ...models.webhook import Webhook
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from ...models.webhook import WebhookEventName
+    from ..session import AsyncSession
+
+_WEBHOOK: Final = one(Webhook, "webhook")
+
+
+class AsyncWebhooks:
+    """Webhooks: create."""
+
+    def __init__(self, session: AsyncSession) -> None:
+        self._session = session
+
+    async def create(
+        self,
+        url: str,
+        events: Sequence[WebhookEventName],
+        *,
+        secret: str | NotGiven = NOT_GIVEN,
+        active: bool | NotGiven = NOT_GIVEN,
+        headers: Mapping[str, str] | NotGiven = NOT_GIVEN,
+    ) -> Webhook:
+        """Create a webhook (`POST /webhooks`).
+
+        Args:
+            url: where the deliveries shall go.
+            events: names such as `task.completed`.
+            secret: what deliveries are signed with; without it the server may make one.
+            active: whether it delivers from now on.
+            headers: to be sent with every delivery.
+
+        Raises:
+            InvalidArgumentError: the address is empty, or `events` is a text or empty.
+            ValidationFailedError: the server rejects a field.
+        """
+        if isinstance(events, str) or not events:
+            raise InvalidArgumentError(f"events must be a list of one event or more, got {events!r}")
+        given: dict[str, Any] = {
+            "url": url,
+            "events": list(events),
+            "secret": secret,
+            "active": active,
+            "headers": headers if isinstance(headers, NotGiven) else dict(headers),
+        }
+        check_required(given, "url")
+        return await self._session.call(Call("POST", "/webhooks", _WEBHOOK, body=json_body(given)))
