@@ -4,6 +4,7 @@ import os
 
 import pytest
 from server_process import ServerProcess
+from vendor import FORMS, speaking
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -37,6 +38,38 @@ def idle_server():
     """One whose agents do nothing: tasks stay as the test leaves them."""
     with ServerProcess() as process:
         yield process.start(agents="off", api_key="ak_test")
+
+
+@pytest.fixture(scope="session", params=list(FORMS))
+def form(request):
+    """The form in which a server answers: the document's, then those of deployed servers."""
+    return FORMS[request.param]
+
+
+@pytest.fixture(scope="session")
+def _place(server, form):
+    with speaking(server, form) as place:
+        yield place
+
+
+@pytest.fixture(scope="session")
+def _idle_place(idle_server, form):
+    with speaking(idle_server, form) as place:
+        yield place
+
+
+@pytest.fixture
+def place(_place, monkeypatch):
+    """`server`, answering in every form."""
+    monkeypatch.setenv("COORDINAITOR_API_PREFIX", _place.prefix)
+    return _place
+
+
+@pytest.fixture
+def idle_place(_idle_place, monkeypatch):
+    """`idle_server`, answering in every form."""
+    monkeypatch.setenv("COORDINAITOR_API_PREFIX", _idle_place.prefix)
+    return _idle_place
 
 
 @pytest.fixture(params=["async", "sync"])

@@ -32,6 +32,10 @@ _SUBSCRIBED_WITHIN: Final = 1.0
 _LINGER: Final = 1.0
 _FETCHES_AT_ONCE: Final = 8
 _SILENT_HEARTBEATS: Final = 2.5
+# Where no WebSocket can be had: seconds until the next look at a task that moves, and how much longer it
+# takes with every look that brings nothing new.
+_POLL: Final = 0.5
+_POLL_SLOWER: Final = 1.5
 _BACKOFF: Final = Retry(backoff=0.5, max_backoff=10.0)
 
 
@@ -82,7 +86,18 @@ class _Topic:
     delivers it from there on.
     """
 
-    __slots__ = ("again", "failures", "fetching", "interval", "live", "machine", "since", "timer", "watchers")
+    __slots__ = (
+        "again",
+        "failures",
+        "fetching",
+        "interval",
+        "live",
+        "machine",
+        "quiet",
+        "since",
+        "timer",
+        "watchers",
+    )
 
     def __init__(self, task_id: str, interval: float) -> None:
         self.machine = TaskMachine(task_id)
@@ -93,6 +108,7 @@ class _Topic:
         self.fetching = False
         self.again = False
         self.failures = 0
+        self.quiet = 0
         self.timer: asyncio.TimerHandle | None = None
 
 
@@ -116,6 +132,7 @@ class Hub:
         self._heard_seq = 0
         self._last_inbound = 0.0
         self._delivered = False
+        self._refused = False
 
     # --- consumers ---
 
@@ -264,7 +281,7 @@ class Hub:
         self._spawn(self._fetch(topic))
 
     async def _fetch(self, topic: _Topic) -> None:
-        delay = topic.interval * random.uniform(0.9, 1.1)  # noqa: S311 - spreads load, hides nothing
+        delay = topic.interval
         try:
             async with self._fetches:
                 task = await self._source.fetch(topic.machine.task_id)
@@ -274,12 +291,21 @@ class Hub:
             delay = self._on_fetch_failed(topic, error)
         else:
             topic.failures = 0
-            self._deliver(topic, topic.machine.see(task, "snapshot"))
+            update = topic.machine.see(task, "snapshot")
+            topic.quiet = topic.quiet + 1 if update is None else 0
+            delay = self._until_next_look(topic)
+            self._deliver(topic, update)
         finally:
             topic.fetching = False
         if self._topics.get(topic.machine.task_id) is topic:
             self._look_in(topic, 0.0 if topic.again else delay)
             topic.again = False
+
+    def _until_next_look(self, topic: _Topic) -> float:
+        """Seconds; fast while things move where looks are all that there is, slower when they don't."""
+        seconds = min(topic.interval, _POLL * _POLL_SLOWER ** min(topic.quiet, 20))
+        chosen = seconds if self._refused else topic.interval
+        return chosen * random.uniform(0.9, 1.1)  # noqa: S311 - spreads load, hides nothing
 
     def _on_fetch_failed(self, topic: _Topic, error: CoordinaitorError) -> float:
         """End the watch where it can't begin or may not go on; else the seconds until another try."""
@@ -321,14 +347,23 @@ class Hub:
         except SocketLostError as lost:
             if lost.rejects_credentials:
                 await self._source.renew(headers)
+            elif lost.status is not None:
+                self._poll()
             raise
         finally:
             if generation == self._generation:  # else a later connection is at work already
                 self._on_disconnect()
 
+    def _poll(self) -> None:
+        """The server has no WebSocket for us: looks carry the watches until it has."""
+        if not self._refused:
+            self._refused = True
+            self._look_at_all()
+
     async def _serve(self, socket: Socket) -> None:
         self._heartbeat, self._heard_seq = None, 0
         self._last_inbound = self._loop.time()
+        self._refused = False
         outgoing = self._outgoing = asyncio.Queue[str]()
         for topic in list(self._topics.values()):
             self._subscribe(topic)

@@ -11,6 +11,7 @@ import pytest
 import respx
 from both import client
 from server_process import ServerProcess
+from vendor import speaking
 
 from coordinaitor_sdk import Coordinaitor, Retry
 from coordinaitor_sdk._core.tokens import Tokens
@@ -25,10 +26,18 @@ def login(server):
 
 
 @pytest.fixture(scope="module")
-def brief_server():
+def brief_process():
     """Its access tokens hold for one second."""
     with ServerProcess() as process:
         yield process.start(agents="off", access_token_ttl=1, api_key="ak_test")
+
+
+@pytest.fixture
+def brief_server(brief_process, form, monkeypatch):
+    """The same, answering in every form."""
+    with speaking(brief_process, form) as place:
+        monkeypatch.setenv("COORDINAITOR_API_PREFIX", place.prefix)
+        yield place
 
 
 def logged_in(client):
@@ -38,20 +47,20 @@ def logged_in(client):
 
 
 class TestKinds:
-    async def test_an_api_key_is_sent_as_such(self, kind, server):
+    async def test_an_api_key_is_sent_as_such(self, kind, place):
         """`X-API-Key`."""
-        async with client(kind, server.url, api_key="ak_test") as c:
+        async with client(kind, place.url, api_key="ak_test") as c:
             assert (await c.tasks.get("task-123")).id == "task-123"
 
-    async def test_email_and_password_log_in_at_the_first_call(self, kind, server):
+    async def test_email_and_password_log_in_at_the_first_call(self, kind, place):
         """Nothing is sent before."""
-        async with client(kind, server.url, **login(server)) as c:
+        async with client(kind, place.url, **login(place)) as c:
             assert (await c.tasks.get("task-123")).id == "task-123"
 
     @pytest.mark.parametrize("prefix", ["/api", "api/v1/"])
-    async def test_the_other_prefix_answers_a_login_bare(self, kind, server, prefix):
+    async def test_the_other_prefix_answers_a_login_bare(self, kind, idle_server, prefix):
         """`/api/auth/login` has no envelope, as in the document's first example."""
-        async with client(kind, server.url, api_prefix=prefix, **login(server)) as c:
+        async with client(kind, idle_server.url, api_prefix=prefix, **login(idle_server)) as c:
             assert (await c.tasks.get("task-123")).id == "task-123"
 
     async def test_tokens_one_level_down_are_found(self, kind):
@@ -63,11 +72,11 @@ class TestKinds:
             async with client(kind, api_prefix="/api", email="a@b.c", password="p") as c:
                 assert (await c.tasks.get("t")).id == "t"
 
-    async def test_a_refresh_token_alone_is_enough(self, kind, server):
+    async def test_a_refresh_token_alone_is_enough(self, kind, place):
         """An access token is got with it."""
-        with Coordinaitor(server.url, **login(server)) as first:
+        with Coordinaitor(place.url, **login(place)) as first:
             tokens = logged_in(first)
-        async with client(kind, server.url, refresh_token=tokens.refresh) as c:
+        async with client(kind, place.url, refresh_token=tokens.refresh) as c:
             assert (await c.tasks.get("task-123")).id == "task-123"
 
     @pytest.mark.parametrize(
@@ -82,30 +91,28 @@ class TestKinds:
         ],
         ids=["none", "wrong password", "unknown user", "forged key", "forged token", "forged session"],
     )
-    async def test_what_the_server_does_not_accept_is_an_authentication_error(
-        self, kind, server, credentials
-    ):
+    async def test_what_the_server_does_not_accept_is_an_authentication_error(self, kind, place, credentials):
         """With a message that says which, and no secret in it."""
-        async with client(kind, server.url, **credentials) as c:
+        async with client(kind, place.url, **credentials) as c:
             with pytest.raises(AuthenticationError) as caught:
                 await c.tasks.get("task-123")
         assert caught.value.status == 401
         assert "forged" not in str(caught.value)
         assert "wrong" not in str(caught.value).replace("is wrong", "")
 
-    async def test_logging_out_ends_the_session(self, kind, server):
+    async def test_logging_out_ends_the_session(self, kind, place):
         """Its tokens are refused from then on."""
-        async with client(kind, server.url, **login(server)) as c:
+        async with client(kind, place.url, **login(place)) as c:
             await c.auth.login()
             tokens = c.auth.tokens
             await c.auth.logout()
-        async with client(kind, server.url, access_token=tokens.access, refresh_token=tokens.refresh) as c:
+        async with client(kind, place.url, access_token=tokens.access, refresh_token=tokens.refresh) as c:
             with pytest.raises(AuthenticationError, match="session has ended"):
                 await c.tasks.get("task-123")
 
-    async def test_logging_in_needs_a_password(self, kind, server):
+    async def test_logging_in_needs_a_password(self, kind, place):
         """A key is no login."""
-        async with client(kind, server.url, api_key="ak_test") as c:
+        async with client(kind, place.url, api_key="ak_test") as c:
             with pytest.raises(ConfigurationError, match="email="):
                 await c.auth.login()
 
@@ -183,12 +190,12 @@ class TestRenewal:
 
 
 class TestProfile:
-    async def test_a_stored_login_needs_no_arguments(self, kind, server, profile):
+    async def test_a_stored_login_needs_no_arguments(self, kind, place, profile):
         """After `coordinaitor auth login`."""
-        with Coordinaitor(server.url, **login(server)) as first:
+        with Coordinaitor(place.url, **login(place)) as first:
             tokens = logged_in(first)
-        profile.save_settings(base_url=server.url)
-        profile.save_tokens(tokens, base_url=server.url, email=server.admin_email)
+        profile.save_settings(base_url=place.url)
+        profile.save_tokens(tokens, base_url=place.url, email=place.admin_email)
         async with client(kind) as c:
             assert (await c.tasks.get("task-123")).id == "task-123"
 

@@ -11,8 +11,8 @@ pytestmark = pytest.mark.anyio
 
 
 @pytest.fixture
-async def api(kind, idle_server):
-    async with client(kind, idle_server.url, api_key="ak_test") as api:
+async def api(kind, idle_place):
+    async with client(kind, idle_place.url, api_key="ak_test") as api:
         yield api
 
 
@@ -93,9 +93,9 @@ class TestProjects:
 
 
 class TestHealth:
-    async def test_it_needs_no_credentials(self, kind, idle_server):
+    async def test_it_needs_no_credentials(self, kind, idle_place):
         """A monitor has none."""
-        async with client(kind, idle_server.url) as api:
+        async with client(kind, idle_place.url) as api:
             health = await api.system.health()
         assert health.status == "healthy"
         assert health.services["database"].latency >= 0

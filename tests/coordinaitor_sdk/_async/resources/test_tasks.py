@@ -19,8 +19,8 @@ DUE = datetime(2030, 2, 20, tzinfo=UTC)
 
 
 @pytest.fixture
-async def api(kind, idle_server):
-    async with client(kind, idle_server.url, api_key="ak_test") as api:
+async def api(kind, idle_place):
+    async with client(kind, idle_place.url, api_key="ak_test") as api:
         yield api
 
 
@@ -31,7 +31,7 @@ def tag():
 
 
 async def count(api):
-    return (await api.tasks.list(limit=1)).pagination.total
+    return len(await api.tasks.list(limit=100).collect())
 
 
 class TestList:
@@ -69,13 +69,16 @@ class TestList:
         assert await pager.collect(max_items=0) == []
         assert [task.id for task in (await pager.first_page()).data] == ids[:3]
 
-    async def test_its_first_page_is_at_hand(self, api, tag):
+    async def test_its_first_page_is_at_hand(self, api, tag, form):
         """Awaited, or by `.data` and `.pagination`, as in the document's sample."""
         for n in range(3):
             await api.tasks.create(title=f"{n}", tags=[tag])
         page = await api.tasks.list(tags=tag, limit=2)
         assert len(page.data) == 2
-        assert (page.pagination.total, page.pagination.pages, page.pagination.has_next) == (3, 2, True)
+        if form.paginates:
+            assert (page.pagination.total, page.pagination.pages) == (3, 2)
+        if form.documented:
+            assert page.pagination.has_next
 
     async def test_it_may_begin_later(self, api, tag):
         """`page` is where it begins."""
@@ -94,11 +97,11 @@ class TestList:
                 await api.tasks.create(title="new", tags=[tag])
         assert len(seen) == len(set(seen)) == 4
 
-    async def test_an_unknown_status_is_the_servers_to_refuse(self, api):
+    async def test_an_unknown_status_is_the_servers_to_refuse(self, api, form):
         """400 with the values that there are; vendors have states of their own."""
         with pytest.raises(BadRequestError, match="pending, active, completed, failed, cancelled") as caught:
             await api.tasks.list(status="bogus").first_page()
-        assert "status" in caught.value.details
+        assert ("status" in caught.value.details) == form.documented
 
     @pytest.mark.parametrize(
         "wrong",
@@ -111,7 +114,7 @@ class TestList:
 
 
 class TestChange:
-    async def test_a_task_keeps_what_it_was_created_with(self, api, tag):
+    async def test_a_task_keeps_what_it_was_created_with(self, api, tag, form):
         """Every documented field."""
         fields = {
             "title": "Build user dashboard",
@@ -129,7 +132,8 @@ class TestChange:
         again = await api.tasks.get(made.id)
         for name, value in fields.items():
             assert again[name] == value, name
-        assert (again.status, again.progress, again.version) == ("pending", 0, 1)
+        assert (again.status, again.progress) == (form.says("pending"), 0)
+        assert again.version == form.version(1)
 
     @pytest.mark.parametrize(
         "fields", [{"title": "x", "project_id": "proj-123"}, {"title": "x", "projectId": "proj-123"}]
@@ -138,12 +142,12 @@ class TestChange:
         """The document's Python example uses Python's."""
         assert (await api.tasks.create(fields)).project_id == "proj-123"
 
-    async def test_update_changes_the_given_fields_and_none_empties(self, api):
+    async def test_update_changes_the_given_fields_and_none_empties(self, api, form):
         """The others stay."""
         made = await api.tasks.create(title="x", agent_id="agent-456", due_date=DUE, description="keep")
         changed = await api.tasks.update(made.id, agent_id=None, due_date=None, priority="high")
-        assert (changed.agent_id, changed.due_date, changed.priority) == (None, None, "high")
-        assert (changed.description, changed.version) == ("keep", 2)
+        assert (changed.agent_id, changed.due_date, changed.priority) == (None, None, form.says("high"))
+        assert (changed.description, changed.version) == ("keep", form.version(2))
 
     async def test_replace_is_put_and_resets_nothing(self, api):
         """The server changes the given fields in both."""
@@ -151,11 +155,11 @@ class TestChange:
         changed = await api.tasks.replace(made.id, title="y", tags=["updated"])
         assert (changed.title, changed.tags, changed.description) == ("y", ["updated"], "keep")
 
-    async def test_assign_gives_it_to_an_agent(self, api):
+    async def test_assign_gives_it_to_an_agent(self, api, form):
         """With a priority and a date, where given."""
         made = await api.tasks.create(title="x")
         given = await api.tasks.assign(made.id, "agent-789", priority="high", due_date=DUE)
-        assert (given.agent_id, given.priority, given.due_date) == ("agent-789", "high", DUE)
+        assert (given.agent_id, given.priority, given.due_date) == ("agent-789", form.says("high"), DUE)
         assert given.assigned_agent.id == "agent-789"
 
     async def test_a_comment_is_kept(self, api):
@@ -184,7 +188,7 @@ class TestChange:
         with pytest.raises(ConflictError) as caught:
             await api.tasks.update(made.id, status="active")
         assert caught.value.code == "CONFLICT_ERROR"
-        assert (await api.tasks.get(made.id)).version == done.version
+        assert (await api.tasks.get(made.id)).updated_at == done.updated_at
 
 
 class TestBadInput:
@@ -198,13 +202,15 @@ class TestBadInput:
             ({"title": "bell\x07"}, "title"),
         ],
     )
-    async def test_a_rejected_field_is_named_and_nothing_is_stored(self, api, fields, named):
+    async def test_a_rejected_field_is_named_and_nothing_is_stored(self, api, form, fields, named):
         """422 with the field's own message."""
         before = await count(api)
         with pytest.raises(ValidationFailedError) as caught:
             await api.tasks.create(fields)
-        assert named in caught.value.details
-        assert caught.value.request_id
+        assert "Validation failed" in str(caught.value)
+        if form.documented:
+            assert named in caught.value.details
+            assert caught.value.request_id
         assert await count(api) == before
 
     async def test_no_such_task_is_not_found(self, api):
