@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
+from pydantic_core import to_json
 
 from ..models.common import field_name
 
@@ -27,7 +28,8 @@ def validate_leniently(adapter: TypeAdapter[T], raw: Any) -> T:
     odd: list[tuple[Path, Any]] = []
     while True:
         try:
-            value = adapter.validate_python(raw)
+            # As JSON, since only there a text may be a date.
+            value = adapter.validate_json(to_json(raw, inf_nan_mode="constants"))
         except ValidationError as error:
             places = {_place(raw, one["loc"], one["type"]) for one in error.errors(include_url=False)}
             if _ROOT in places:

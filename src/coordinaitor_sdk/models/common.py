@@ -47,6 +47,7 @@ class Model(BaseModel):
         populate_by_name=True,
         extra="allow",
         defer_build=True,
+        strict=True,  # "8" where a number belongs stays "8": nothing is turned into something else
         protected_namespaces=(),
     )
 
