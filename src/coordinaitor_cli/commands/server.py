@@ -61,6 +61,9 @@ def start(
     access_token_ttl: Annotated[
         float, typer.Option(metavar="SECONDS", help="How long an access token holds.")
     ] = 3600.0,
+    allow_private_webhooks: Annotated[
+        bool, typer.Option("--allow-private-webhooks", help="Deliver webhooks into private networks too.")
+    ] = False,
 ) -> None:
     """Start the server; Ctrl-C ends it."""
     from coordinaitor_sdk.server.run import ServerOptions, ServerStartError, serve
@@ -76,6 +79,7 @@ def start(
         agents=agents.value,
         sim_speed=sim_speed,
         access_token_ttl=access_token_ttl,
+        allow_private_webhooks=allow_private_webhooks,
     )
     try:
         serve(options, on_ready=_show)

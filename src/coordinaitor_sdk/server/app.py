@@ -20,12 +20,15 @@ from coordinaitor_sdk.server.context import JsonAnswer, Parts
 from coordinaitor_sdk.server.errors import ApiError
 from coordinaitor_sdk.server.events import Event
 from coordinaitor_sdk.server.middleware.requests import RequestsMiddleware
-from coordinaitor_sdk.server.routes import agents, auth, projects, realtime, system, tasks
+from coordinaitor_sdk.server.routes import agents, auth, projects, realtime, system, tasks, webhooks
 from coordinaitor_sdk.server.scheduler import Scheduler
 from coordinaitor_sdk.server.seeds.start import Started
 from coordinaitor_sdk.server.settings import API_PREFIXES, Meter, Settings
-from coordinaitor_sdk.server.simulator import HANDLERS
+from coordinaitor_sdk.server.simulator import HANDLERS as AGENTS
 from coordinaitor_sdk.server.store.store import Store
+from coordinaitor_sdk.server.webhooks.deliverer import HANDLERS as WEBHOOKS
+from coordinaitor_sdk.server.webhooks.deliverer import Deliverer
+from coordinaitor_sdk.server.webhooks.sending import Sender
 from coordinaitor_sdk.server.wire import error_envelope, meta_json
 from coordinaitor_sdk.server.worlds import Worlds
 from coordinaitor_sdk.server.ws.hub import Hub
@@ -44,7 +47,9 @@ def create_app(engine: Engine, started: Started, settings: Settings) -> FastAPI:
         parts.store.start()
         parts.hub.start()
         parts.scheduler.start()
+        parts.deliverer.start()
         yield
+        await parts.deliverer.stop()
         await parts.scheduler.stop()
         await parts.hub.stop()
         await parts.store.close()
@@ -53,8 +58,8 @@ def create_app(engine: Engine, started: Started, settings: Settings) -> FastAPI:
     app.state.parts = parts
     for prefix in API_PREFIXES:
         api = APIRouter(prefix=prefix)
-        for router in (auth.router, tasks.router, agents.router, projects.router, system.router):
-            api.include_router(router)
+        for resource in (auth, tasks, agents, projects, system, webhooks):
+            api.include_router(resource.router)
         app.include_router(api)
     app.include_router(realtime.router)
     _answer_errors(app, parts)
@@ -64,20 +69,27 @@ def create_app(engine: Engine, started: Started, settings: Settings) -> FastAPI:
 def _assemble(engine: Engine, started: Started, settings: Settings) -> Parts:
     worlds = Worlds(started.worlds)
 
-    # The store tells hub and scheduler, which both need the store: they are looked up when it does.
+    # The store tells hub, scheduler and deliverer, which all need the store: they are looked up when it does.
     def on_events(events: list[Event]) -> None:
         hub.publish(events)
 
     def on_due(world_id: str) -> None:
         scheduler.wake(world_id)
 
-    store = Store(engine, on_events, on_due)
+    def on_deliveries(world_id: str) -> None:
+        deliverer.wake(world_id)
+
+    store = Store(engine, on_events, on_due, on_deliveries)
     tokens = Tokens(started.token_secret, settings.access_token_ttl)
     gate = Gate(store.read, worlds, tokens)
     hub = Hub(store.read, worlds, settings.heartbeat)
-    scheduler = Scheduler(store, worlds, HANDLERS if settings.simulate else {})
+    work = WEBHOOKS | (AGENTS if settings.simulate else {})
+    scheduler = Scheduler(store, worlds, work)
+    deliverer = Deliverer(
+        store, worlds, Sender(private_too=settings.private_webhooks), settings.webhook_delays
+    )
     sessions = Sessions(store, worlds, tokens, gate)
-    return Parts(settings, worlds, store, gate, sessions, hub, scheduler, Meter())
+    return Parts(settings, worlds, store, gate, sessions, hub, scheduler, deliverer, Meter())
 
 
 def _answer_errors(app: FastAPI, parts: Parts) -> None:

@@ -23,6 +23,7 @@ from coordinaitor_sdk.server.settings import Meter, Settings
 from coordinaitor_sdk.server.store.change import Change
 from coordinaitor_sdk.server.store.sql import Sql
 from coordinaitor_sdk.server.store.store import Store
+from coordinaitor_sdk.server.webhooks.deliverer import Deliverer
 from coordinaitor_sdk.server.wire import envelope, list_envelope, meta_json
 from coordinaitor_sdk.server.worlds import World, Worlds
 from coordinaitor_sdk.server.ws.hub import Hub
@@ -41,6 +42,7 @@ class Parts:
     sessions: Sessions
     hub: Hub
     scheduler: Scheduler
+    deliverer: Deliverer
     meter: Meter
 
 

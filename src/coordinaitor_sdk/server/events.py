@@ -15,6 +15,7 @@ from sqlalchemy import bindparam, delete, func, insert, select
 from coordinaitor_sdk.server.store import tables
 from coordinaitor_sdk.server.store.change import Change
 from coordinaitor_sdk.server.store.sql import Sql, Statement
+from coordinaitor_sdk.server.webhooks.outbox import enqueue
 from coordinaitor_sdk.server.worlds import World
 
 SEQUENCE = "event"
@@ -79,7 +80,9 @@ class Event:
 def emit(
     change: Change, name: str, *, channel: str, subject: str, keys: Mapping[str, str | None], data: str
 ) -> None:
-    """Append an event to the log of the change's world; it is pushed after the commit."""
+    """Append an event to the log of the change's world; it is pushed, and delivered to webhooks, after the
+    commit.
+    """
     world = change.world
     seq = change.next_number(SEQUENCE)
     change.sql.run(
@@ -95,6 +98,7 @@ def emit(
     )
     if seq % world.trim_every == 0:
         change.sql.run(_TRIM, world=world.id, seq=seq - world.log_length)
+    enqueue(change, name, data)
     change.events.append(Event(world.id, world.epoch, seq, name, channel, subject, keys, data, change.stamp))
 
 

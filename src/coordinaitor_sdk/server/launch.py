@@ -55,7 +55,9 @@ class Launch:
         self._options = options
         self._on_ready = on_ready
         self._settings = settings or Settings(
-            access_token_ttl=options.access_token_ttl, simulate=options.agents == "simulate"
+            access_token_ttl=options.access_token_ttl,
+            simulate=options.agents == "simulate",
+            private_webhooks=options.allow_private_webhooks,
         )
         self._server: _Server | None = None
         self._stopping = threading.Event()

@@ -37,6 +37,7 @@ class ServerOptions:
         agents: whether simulated agents work.
         sim_speed: how many times faster than real time they work.
         access_token_ttl: seconds for which an access token holds.
+        allow_private_webhooks: whether webhooks may go to addresses of private networks, other than loopback.
     """
 
     host: str = "127.0.0.1"
@@ -49,6 +50,7 @@ class ServerOptions:
     agents: Literal["simulate", "off"] = "simulate"
     sim_speed: float = 1.0
     access_token_ttl: float = 3600.0
+    allow_private_webhooks: bool = False
 
 
 @dataclass(frozen=True, slots=True)

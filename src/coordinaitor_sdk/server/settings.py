@@ -6,6 +6,8 @@ import time
 from collections import deque
 from dataclasses import dataclass, field
 
+from coordinaitor_sdk.server.domain.webhooks import DELAYS
+
 API_PREFIXES = ("/api/v1", "/api")
 """The second is what the API document's shell examples use; under it `/auth/*` answers without the
 envelope.
@@ -23,6 +25,8 @@ class Settings:
     heartbeat: float = 15.0
     auth_timeout: float = 10.0
     queue_frames: int = 1_000
+    private_webhooks: bool = False
+    webhook_delays: tuple[float, ...] = DELAYS
 
 
 @dataclass(slots=True)

@@ -91,6 +91,20 @@ def api(server: ServerProcess) -> Iterator[Api]:
 
 
 @pytest.fixture
+def api_of() -> Iterator[Callable[[str], Api]]:
+    """Requests to a server that the test starts itself."""
+    made: list[Api] = []
+
+    def make(url: str) -> Api:
+        made.append(Api(url))
+        return made[-1]
+
+    yield make
+    for api in made:
+        api.http.close()
+
+
+@pytest.fixture
 def server_process() -> Iterator[ServerProcess]:
     """A server of the test's own, not started yet."""
     with ServerProcess() as process:
@@ -169,7 +183,7 @@ class Opened:
         self.world.clock = self.clock
         self.worlds = Worlds([self.world])
         self.events: list[Event] = []
-        self.store = Store(engine, self.events.extend, lambda _world: None)
+        self.store = Store(engine, self.events.extend, lambda _world: None, lambda _world: None)
 
     async def __aenter__(self) -> Self:
         self.store.start()

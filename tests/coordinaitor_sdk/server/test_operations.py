@@ -6,12 +6,12 @@ import pytest
 from fastapi.routing import APIRoute
 
 from coordinaitor_sdk.server.operations import operation_of
-from coordinaitor_sdk.server.routes import agents, auth, projects, system, tasks
+from coordinaitor_sdk.server.routes import agents, auth, projects, system, tasks, webhooks
 from coordinaitor_sdk.server.schemas import answers
 
 ROUTES = [
     route
-    for module in (agents, auth, projects, system, tasks)
+    for module in (agents, auth, projects, system, tasks, webhooks)
     for route in module.router.routes
     if isinstance(route, APIRoute)
 ]

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Generic, Literal, TypeVar
 from pydantic import Field, StringConstraints
 
 from coordinaitor_sdk.server.domain.states import Priority, Status
+from coordinaitor_sdk.server.domain.webhooks import EventName
 from coordinaitor_sdk.server.schemas.agents import AgentStatus, AgentType
 from coordinaitor_sdk.server.schemas.common import Strict
 from coordinaitor_sdk.server.schemas.projects import ProjectStatus
@@ -325,6 +326,18 @@ class Health(Strict):
     environment: Literal["development"]
     services: Services
     metrics: HealthMetrics
+
+
+class Webhook(Strict):
+    """A webhook, with its secret: it is shown at its creation only."""
+
+    id: str
+    url: str
+    events: list[EventName]
+    active: bool
+    headers: dict[str, str]
+    secret: str
+    created_at: Stamp
 
 
 class Push(Strict, Generic[T]):

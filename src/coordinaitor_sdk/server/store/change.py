@@ -28,11 +28,11 @@ _ADVANCE = Statement(
 class Change:
     """A change of one world: its connection, its moment, and what it leaves for after the commit.
 
-    All that one change writes carries the same moment. `events` are pushed, and the scheduler is woken,
-    only once the transaction that holds the change is committed.
+    All that one change writes carries the same moment. `events` are pushed, and scheduler and deliverer are
+    woken, only once the transaction that holds the change is committed.
     """
 
-    __slots__ = ("events", "now", "sql", "stamp", "wakes_scheduler", "world")
+    __slots__ = ("events", "now", "sql", "stamp", "wakes_deliverer", "wakes_scheduler", "world")
 
     def __init__(self, sql: Sql, world: World) -> None:
         self.sql = sql
@@ -41,6 +41,7 @@ class Change:
         self.stamp = stamp(self.now)
         self.events: list[Event] = []
         self.wakes_scheduler = False
+        self.wakes_deliverer = False
 
     def next_number(self, sequence: str, world: str | None = None) -> int:
         """The next number of a stored sequence, of this world unless another is named."""

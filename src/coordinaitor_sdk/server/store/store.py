@@ -32,14 +32,20 @@ class Store:
         engine: opened and at the current schema.
         on_events: called on the event loop with the events of each committed transaction, in order.
         on_due: called on the event loop with the id of each world whose due work changed.
+        on_deliveries: likewise, with that of each world with webhooks to be delivered.
     """
 
     def __init__(
-        self, engine: Engine, on_events: Callable[[list[Event]], None], on_due: Callable[[str], None]
+        self,
+        engine: Engine,
+        on_events: Callable[[list[Event]], None],
+        on_due: Callable[[str], None],
+        on_deliveries: Callable[[str], None],
     ) -> None:
         self._engine = engine
         self._on_events = on_events
         self._on_due = on_due
+        self._on_deliveries = on_deliveries
         self._loop: asyncio.AbstractEventLoop | None = None
         self.read = Sql(connect(engine))
         self._writing = Sql(connect(engine))
@@ -94,3 +100,5 @@ class Store:
                 job.future.set_result(job.result)
         for world in committed.wakes:
             self._on_due(world)
+        for world in committed.deliveries:
+            self._on_deliveries(world)

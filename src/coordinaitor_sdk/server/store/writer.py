@@ -44,12 +44,13 @@ class Job:
 @dataclass(slots=True)
 class Committed:
     """What one transaction leaves to the event loop: answers, events in order, worlds whose due work
-    changed.
+    changed, worlds with webhooks to be delivered.
     """
 
     jobs: list[Job] = field(default_factory=list[Job])
     events: list[Event] = field(default_factory=list["Event"])
     wakes: set[str] = field(default_factory=set[str])
+    deliveries: set[str] = field(default_factory=set[str])
 
 
 class Writer:
@@ -127,12 +128,15 @@ class Writer:
             committed.events += change.events
             if change.wakes_scheduler:
                 committed.wakes.add(job.world.id)
+            if change.wakes_deliverer:
+                committed.deliveries.add(job.world.id)
         self._sql.text("RELEASE one_change")
 
     def _abandon(self, committed: Committed, error: Exception) -> None:
         logger.error("a transaction of %d changes failed: %s", len(committed.jobs), error)
         committed.events.clear()
         committed.wakes.clear()
+        committed.deliveries.clear()
         for job in committed.jobs:
             job.error = _as_unavailable(error)
         try:
