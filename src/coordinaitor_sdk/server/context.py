@@ -17,6 +17,7 @@ from coordinaitor_sdk.server.auth.sessions import Sessions
 from coordinaitor_sdk.server.clock import stamp
 from coordinaitor_sdk.server.domain.permissions import Permission, Principal, require, require_admin
 from coordinaitor_sdk.server.errors import AuthenticationError
+from coordinaitor_sdk.server.files import FileStore
 from coordinaitor_sdk.server.scheduler import Scheduler
 from coordinaitor_sdk.server.schemas.common import Paged
 from coordinaitor_sdk.server.settings import Meter, Settings
@@ -42,6 +43,7 @@ class Parts:
     hub: Hub
     scheduler: Scheduler
     meter: Meter
+    files: FileStore
 
 
 class JsonAnswer(Response):

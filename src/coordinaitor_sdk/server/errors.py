@@ -14,15 +14,18 @@ ApiError
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import ClassVar
 
-Details = Mapping[str, Sequence[str]]
+Details = Mapping[str, str | Sequence[str]]
+"""The messages of each field; a plain text where it is no field that is wrong (`reason`)."""
 
 
 class ApiError(Exception):
-    """A failure with the status, code and message that the answer gives."""
+    """A failure with the status, code, message and further headers that the answer gives."""
 
     status = 500
     code = "INTERNAL_ERROR"
+    headers: ClassVar[Mapping[str, str]] = {}
 
     def __init__(self, message: str, details: Details | None = None) -> None:
         super().__init__(message)
@@ -42,6 +45,7 @@ class AuthenticationError(ApiError):
 
     status = 401
     code = "AUTHENTICATION_ERROR"
+    headers: ClassVar = {"WWW-Authenticate": "Bearer"}
 
 
 class AuthorizationError(ApiError):
@@ -66,10 +70,11 @@ class ConflictError(ApiError):
 
 
 class TooLargeError(ApiError):
-    """The body exceeds the limit."""
+    """The body exceeds the limit; what is left of it is not read."""
 
     status = 413
     code = "VALIDATION_ERROR"
+    headers: ClassVar = {"Connection": "close"}
 
 
 class ValidationFailedError(ApiError):

@@ -55,7 +55,9 @@ class Launch:
         self._options = options
         self._on_ready = on_ready
         self._settings = settings or Settings(
-            access_token_ttl=options.access_token_ttl, simulate=options.agents == "simulate"
+            access_token_ttl=options.access_token_ttl,
+            simulate=options.agents == "simulate",
+            largest_upload=options.max_upload,
         )
         self._server: _Server | None = None
         self._stopping = threading.Event()
@@ -112,6 +114,7 @@ class Launch:
             loopback=_is_loopback(options.host),
             pace=options.sim_speed,
             log_length=self._settings.log_length,
+            keep_hours=not options.ignore_working_hours,
         )
         try:
             engine = open_engine(path)
@@ -175,6 +178,8 @@ def _check(options: ServerOptions) -> None:
     for name, value in (("sim-speed", options.sim_speed), ("access-token-ttl", options.access_token_ttl)):
         if not (math.isfinite(value) and value > 0):
             raise ServerStartError(f"--{name} must be a number above 0, not {value}")
+    if options.max_upload < 1:
+        raise ServerStartError(f"--max-upload must be a number of bytes above 0, not {options.max_upload}")
     if options.admin_password is not None and not 0 < len(options.admin_password) <= 1_024:
         raise ServerStartError("the admin's password must have 1 to 1024 characters")
     if options.api_key is not None:

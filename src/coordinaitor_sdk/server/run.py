@@ -36,7 +36,9 @@ class ServerOptions:
         admin_password: the admin's password; on an existing database it is set anew.
         agents: whether simulated agents work.
         sim_speed: how many times faster than real time they work.
+        ignore_working_hours: whether they work at all hours.
         access_token_ttl: seconds for which an access token holds.
+        max_upload: bytes of a file that is uploaded to a task, at most.
     """
 
     host: str = "127.0.0.1"
@@ -48,7 +50,9 @@ class ServerOptions:
     admin_password: str | None = field(default=None, repr=False)
     agents: Literal["simulate", "off"] = "simulate"
     sim_speed: float = 1.0
+    ignore_working_hours: bool = False
     access_token_ttl: float = 3600.0
+    max_upload: int = 100 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)

@@ -82,7 +82,7 @@ class Problem(Strict):
         "INTERNAL_ERROR",
     ]
     message: Annotated[str, StringConstraints(min_length=1)]
-    details: dict[str, list[str]] | None = None
+    details: dict[str, list[str] | str] | None = None
 
 
 class Failure(Strict):
@@ -164,6 +164,18 @@ class History(Strict):
     timestamp: Stamp
 
 
+class File(Strict):
+    """A file of a task. Size in bytes."""
+
+    id: str
+    name: str
+    size: Count
+    mime_type: str
+    description: str | None
+    uploaded_by: str
+    uploaded_at: Stamp
+
+
 class TaskMetrics(Strict):
     """The measurements of a task; null has no source."""
 
@@ -177,7 +189,7 @@ class TaskDetail(Task):
     """A task with everything that `include` can ask for."""
 
     comments: list[Comment]
-    files: Annotated[list[Any], Field(max_length=0)]
+    files: list[File]
     history: list[History]
     metrics: TaskMetrics
 
@@ -342,3 +354,10 @@ class CommentAdded(Strict):
 
     task_id: str
     comment: Comment
+
+
+class FileAdded(Strict):
+    """The data of `task.file_added`."""
+
+    task_id: str
+    file: File

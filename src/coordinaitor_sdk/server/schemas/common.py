@@ -92,6 +92,7 @@ Tag = Annotated[
     AfterValidator(_no_comma),
 ]
 LongText = Annotated[str, StringConstraints(max_length=20_000), AfterValidator(_no_control_in_text)]
+ShortText = Annotated[str, StringConstraints(max_length=2_000), AfterValidator(_no_control_in_text)]
 Point = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1_000), Plain]
 """One of several requirements or criteria."""
 

@@ -19,6 +19,7 @@ from coordinaitor_sdk.server.schemas.common import (
     QueryList,
     QueryText,
     Share,
+    ShortText,
     Strict,
     Tag,
     Timestamp,
@@ -92,6 +93,12 @@ class CommentCreate(Strict):
 
     content: Annotated[LongText, Field(min_length=1), AfterValidator(not_blank)]
     mentions: Annotated[list[Id], Field(max_length=50)] = Field(default_factory=list)
+
+
+class FileFields(Strict):
+    """What `POST /tasks/{taskId}/files` takes beside the file."""
+
+    description: ShortText | None = None
 
 
 class TaskListQuery(Paged):

@@ -38,6 +38,7 @@ class Start:
     loopback: bool
     pace: float
     log_length: int
+    keep_hours: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +81,7 @@ def _fill(sql: Sql, start: Start, clock: Clock) -> Started:
     settings.add_setting(sql, TOKEN_SECRET, secret)
     add_server_sequences(sql)
     world_id, name = ORGANIZATION
-    world = World(world_id, name, 1, new_epoch(), True, clock, start.pace, start.log_length)
+    world = World(world_id, name, 1, new_epoch(), True, clock, start.pace, start.log_length, start.keep_hours)
     add_world(sql, world, stamp(clock.now()))
     change = Change(sql, world)
     password = start.admin_password or DOCUMENTED_PASSWORD
@@ -93,7 +94,7 @@ def _fill(sql: Sql, start: Start, clock: Clock) -> Started:
 
 
 def _reopen(sql: Sql, start: Start, secret: str) -> Started:
-    worlds = load_worlds(sql, pace=start.pace, log_length=start.log_length)
+    worlds = load_worlds(sql, pace=start.pace, log_length=start.log_length, keep_hours=start.keep_hours)
     world = next(world for world in worlds if world.is_default)
     change = Change(sql, world)
     admin = users.load(sql, world.id, ADMIN_ID)
