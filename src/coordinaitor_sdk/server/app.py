@@ -24,6 +24,7 @@ from coordinaitor_sdk.server.context import JsonAnswer, Parts
 from coordinaitor_sdk.server.errors import ApiError
 from coordinaitor_sdk.server.events import Event
 from coordinaitor_sdk.server.files import FileStore
+from coordinaitor_sdk.server.idempotency import Idempotency
 from coordinaitor_sdk.server.middleware.requests import RequestsMiddleware
 from coordinaitor_sdk.server.operations import operation_of
 from coordinaitor_sdk.server.routes import agents, auth, projects, realtime, system, tasks
@@ -89,7 +90,8 @@ def _assemble(engine: Engine, started: Started, settings: Settings) -> Parts:
     simulation = HANDLERS if settings.simulate else {}
     scheduler = Scheduler(store, worlds, {**leftovers.handlers(kept), **simulation})
     sessions = Sessions(store, worlds, tokens, gate)
-    return Parts(settings, worlds, store, gate, sessions, hub, scheduler, Meter(), kept)
+    keys = Idempotency(store, settings.idempotency_wait)
+    return Parts(settings, worlds, store, gate, sessions, hub, scheduler, Meter(), kept, keys)
 
 
 def _uploads() -> Callable[[Scope], bool]:

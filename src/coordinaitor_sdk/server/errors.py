@@ -6,6 +6,7 @@ ApiError
  ├── AuthorizationError 403
  ├── NotFoundError 404
  ├── ConflictError 409
+ │    └── InProgressError      a request with the same idempotency key
  ├── TooLargeError 413
  ├── ValidationFailedError 422  wrong fields
  └── UnavailableError 503
@@ -67,6 +68,15 @@ class ConflictError(ApiError):
 
     status = 409
     code = "CONFLICT_ERROR"
+
+
+class InProgressError(ConflictError):
+    """Another request with the same idempotency key is under way."""
+
+    headers: ClassVar = {"Retry-After": "1"}
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, {"reason": "idempotency_in_progress"})
 
 
 class TooLargeError(ApiError):

@@ -24,6 +24,7 @@ class Settings:
     heartbeat: float = 15.0
     auth_timeout: float = 10.0
     queue_frames: int = 1_000
+    idempotency_wait: float = 10.0
 
 
 @dataclass(slots=True)

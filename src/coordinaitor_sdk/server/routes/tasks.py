@@ -117,7 +117,9 @@ async def add_file(call: WriteTasks, request: Request, task_id: str) -> Response
     parts = call.parts
     async with receive_upload(request, fields=FileFields, largest=parts.settings.largest_upload) as upload:
         return await call.respond(
-            lambda change: dumps(file_changes.add_file(change, parts.files, call.actor, task_id, upload)), 201
+            lambda change: dumps(file_changes.add_file(change, parts.files, call.actor, task_id, upload)),
+            201,
+            content=upload.content(),
         )
 
 
