@@ -89,7 +89,7 @@ def test_every_kind_of_post_honours_it(api, key):
     file = {"file": ("a.txt", b"once")}
     made = [api("POST", f"/tasks/{task}/files", files=file, headers=keyed(key)) for _ in range(2)]
     assert made[0].json()["data"] == made[1].json()["data"]
-    found = api.get(f"/tasks/{task}?include=comments,files")
+    found = api.get(f"/tasks/{task}", include="comments,files")
     assert (len(found["comments"]), len(found["files"])) == (1, 1)
     assert Answer[Comment].model_validate_json(
         send(api, f"{key}/tasks/{task}/comments", {"content": "Once"}, f"/tasks/{task}/comments").content
