@@ -346,6 +346,7 @@ class Project(Strict):
     created_by: str
     created_at: Stamp
     updated_at: Stamp
+    version: Annotated[int, Field(ge=1)]
 
 
 class LoginUser(Strict):

@@ -326,7 +326,7 @@ def test_waiting_in_vain_is_answered_with_retry_after(tmp_path, launched, key, m
         go_on.wait(10)
         return plain(*given)
 
-    monkeypatch.setattr("coordinaitor_sdk.server.routes.projects.create", slow)
+    monkeypatch.setattr("coordinaitor_sdk.server.changes.projects.create_project", slow)
     settings = Settings(simulate=False, idempotency_wait=0.2)
     with launched(tmp_path, settings) as api, ThreadPoolExecutor(1) as pool:
         first = pool.submit(send, api, key, {"name": "Slow"}, "/projects")
