@@ -38,8 +38,8 @@ def free_port() -> int:
 class ServerProcess:
     """`coordinaitor server start` with a database of its own.
 
-    Options are those of the command, with underscores: `start(agents="off", api_key="ak_test")`;
-    `admin_password` is given on standard input. Use it as a context manager, or call `close()`.
+    Options are those of the command, with underscores: `start(agents="off", api_key="ak_test")`, True for a
+    flag; `admin_password` is given on standard input. Use it as a context manager, or call `close()`.
     """
 
     def __init__(self, folder: Path | None = None) -> None:
@@ -133,7 +133,8 @@ class ServerProcess:
         password = given.pop("admin_password", None)
         arguments = ["--database", str(self.database), "--ready-file", str(self.ready_file)]
         for name, value in given.items():
-            arguments += [f"--{name.replace('_', '-')}", str(value)]
+            option = f"--{name.replace('_', '-')}"
+            arguments += [option] if value is True else [option, str(value)]
         if password is not None:
             arguments.append("--admin-password-stdin")
         with (self.folder / "stderr.txt").open("ab") as errors:

@@ -58,12 +58,18 @@ def start(
     ] = False,
     agents: Annotated[Agents, typer.Option(help="Whether simulated agents work.")] = Agents.simulate,
     sim_speed: Annotated[float, typer.Option(metavar="X", help="How much faster they work.")] = 1.0,
+    ignore_working_hours: Annotated[
+        bool, typer.Option("--ignore-working-hours", help="Let them work at all hours.")
+    ] = False,
     access_token_ttl: Annotated[
         float, typer.Option(metavar="SECONDS", help="How long an access token holds.")
     ] = 3600.0,
     allow_private_webhooks: Annotated[
         bool, typer.Option("--allow-private-webhooks", help="Deliver webhooks into private networks too.")
     ] = False,
+    max_upload: Annotated[
+        int, typer.Option(metavar="BYTES", help="Largest file that can be uploaded to a task.")
+    ] = 100 * 1024 * 1024,
 ) -> None:
     """Start the server; Ctrl-C ends it."""
     from coordinaitor_sdk.server.run import ServerOptions, ServerStartError, serve
@@ -78,8 +84,10 @@ def start(
         admin_password=sys.stdin.readline().rstrip("\r\n") if admin_password_stdin else None,
         agents=agents.value,
         sim_speed=sim_speed,
+        ignore_working_hours=ignore_working_hours,
         access_token_ttl=access_token_ttl,
         allow_private_webhooks=allow_private_webhooks,
+        max_upload=max_upload,
     )
     try:
         serve(options, on_ready=_show)

@@ -2,29 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 from fastapi import APIRouter, FastAPI
+from fastapi.routing import APIRoute
 from sqlalchemy import Engine
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import compile_path
 from starlette.types import Scope
 
 from coordinaitor_sdk.server.auth.gate import Gate
 from coordinaitor_sdk.server.auth.sessions import Sessions
 from coordinaitor_sdk.server.auth.tokens import Tokens
+from coordinaitor_sdk.server.changes import leftovers
 from coordinaitor_sdk.server.clock import stamp
 from coordinaitor_sdk.server.context import JsonAnswer, Parts
 from coordinaitor_sdk.server.errors import ApiError
 from coordinaitor_sdk.server.events import Event
+from coordinaitor_sdk.server.files import FileStore
+from coordinaitor_sdk.server.idempotency import Idempotency
 from coordinaitor_sdk.server.middleware.requests import RequestsMiddleware
+from coordinaitor_sdk.server.operations import operation_of
 from coordinaitor_sdk.server.routes import agents, auth, projects, realtime, system, tasks, webhooks
 from coordinaitor_sdk.server.scheduler import Scheduler
 from coordinaitor_sdk.server.seeds.start import Started
 from coordinaitor_sdk.server.settings import API_PREFIXES, Meter, Settings
 from coordinaitor_sdk.server.simulator import HANDLERS as AGENTS
+from coordinaitor_sdk.server.store import files
 from coordinaitor_sdk.server.store.store import Store
 from coordinaitor_sdk.server.webhooks.deliverer import HANDLERS as WEBHOOKS
 from coordinaitor_sdk.server.webhooks.deliverer import Deliverer
@@ -32,6 +40,15 @@ from coordinaitor_sdk.server.webhooks.sending import Sender
 from coordinaitor_sdk.server.wire import error_envelope, meta_json
 from coordinaitor_sdk.server.worlds import Worlds
 from coordinaitor_sdk.server.ws.hub import Hub
+
+_ROUTERS = (
+    auth.router,
+    tasks.router,
+    agents.router,
+    projects.router,
+    system.router,
+    webhooks.router,
+)
 
 
 def create_app(engine: Engine, started: Started, settings: Settings) -> FastAPI:
@@ -44,6 +61,7 @@ def create_app(engine: Engine, started: Started, settings: Settings) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncGenerator[None, None]:
+        parts.files.sweep(files.is_known(parts.store.read))
         parts.store.start()
         parts.hub.start()
         parts.scheduler.start()
@@ -58,8 +76,8 @@ def create_app(engine: Engine, started: Started, settings: Settings) -> FastAPI:
     app.state.parts = parts
     for prefix in API_PREFIXES:
         api = APIRouter(prefix=prefix)
-        for resource in (auth, tasks, agents, projects, system, webhooks):
-            api.include_router(resource.router)
+        for router in _ROUTERS:
+            api.include_router(router)
         app.include_router(api)
     app.include_router(realtime.router)
     _answer_errors(app, parts)
@@ -83,13 +101,27 @@ def _assemble(engine: Engine, started: Started, settings: Settings) -> Parts:
     tokens = Tokens(started.token_secret, settings.access_token_ttl)
     gate = Gate(store.read, worlds, tokens)
     hub = Hub(store.read, worlds, settings.heartbeat)
-    work = WEBHOOKS | (AGENTS if settings.simulate else {})
+    kept = FileStore(Path(engine.url.database or ""))
+    work = {**leftovers.handlers(kept), **WEBHOOKS, **(AGENTS if settings.simulate else {})}
     scheduler = Scheduler(store, worlds, work)
     deliverer = Deliverer(
         store, worlds, Sender(private_too=settings.private_webhooks), settings.webhook_delays
     )
     sessions = Sessions(store, worlds, tokens, gate)
-    return Parts(settings, worlds, store, gate, sessions, hub, scheduler, deliverer, Meter())
+    keys = Idempotency(store, settings.idempotency_wait)
+    return Parts(settings, worlds, store, gate, sessions, hub, scheduler, deliverer, Meter(), kept, keys)
+
+
+def _uploads() -> Callable[[Scope], bool]:
+    """Tells the requests to routes that take a file."""
+    paths = [
+        compile_path(prefix + route.path)[0]
+        for prefix in API_PREFIXES
+        for router in _ROUTERS
+        for route in router.routes
+        if isinstance(route, APIRoute) and operation_of(route.endpoint).upload is not None
+    ]
+    return lambda scope: scope["method"] == "POST" and any(path.match(scope["path"]) for path in paths)
 
 
 def _answer_errors(app: FastAPI, parts: Parts) -> None:
@@ -103,8 +135,7 @@ def _answer_errors(app: FastAPI, parts: Parts) -> None:
     async def refused(request: Request, error: Exception) -> Response:
         if not isinstance(error, ApiError):
             raise error
-        headers = {"WWW-Authenticate": "Bearer"} if error.status == 401 else None
-        return JsonAnswer(body_of(request.scope, error), error.status, headers)
+        return JsonAnswer(body_of(request.scope, error), error.status, error.headers)
 
     async def unrouted(request: Request, error: Exception) -> Response:
         if not isinstance(error, HTTPException):
@@ -118,6 +149,7 @@ def _answer_errors(app: FastAPI, parts: Parts) -> None:
     app.add_middleware(
         RequestsMiddleware,
         largest_body=parts.settings.largest_body,
+        is_upload=_uploads(),
         note=parts.meter.note,
         answering=answering,
     )

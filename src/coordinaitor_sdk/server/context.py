@@ -17,6 +17,9 @@ from coordinaitor_sdk.server.auth.sessions import Sessions
 from coordinaitor_sdk.server.clock import stamp
 from coordinaitor_sdk.server.domain.permissions import Permission, Principal, require, require_admin
 from coordinaitor_sdk.server.errors import AuthenticationError
+from coordinaitor_sdk.server.etag import etag_of, is_named
+from coordinaitor_sdk.server.files import FileStore
+from coordinaitor_sdk.server.idempotency import HEADER, REPLAYED, Idempotency, key_of, keyed
 from coordinaitor_sdk.server.scheduler import Scheduler
 from coordinaitor_sdk.server.schemas.common import Paged
 from coordinaitor_sdk.server.settings import Meter, Settings
@@ -44,6 +47,8 @@ class Parts:
     scheduler: Scheduler
     deliverer: Deliverer
     meter: Meter
+    files: FileStore
+    idempotency: Idempotency
 
 
 class JsonAnswer(Response):
@@ -82,9 +87,21 @@ class Call:
         """The JSON text of the answer's `meta`."""
         return meta_json(self.request_id, stamp(self.world.clock.now()))
 
+    def add_header(self, name: str, value: str) -> None:
+        """Let the answer, whatever it will be, carry a header."""
+        self.request.scope["answer_headers"].append((name.lower().encode(), value.encode()))
+
     def answer(self, data: str, status: int = 200) -> Response:
-        """An answer in the envelope around JSON text."""
-        return JsonAnswer(envelope(data, self.meta()), status)
+        """An answer in the envelope around JSON text; a good one to a GET carries its ETag, and is 304 where
+        the caller has it already.
+        """
+        headers = None
+        if status == 200 and self.request.method == "GET":
+            headers = {"ETag": etag_of(data)}
+            conditions = self.request.headers.getlist("If-None-Match")
+            if conditions and is_named(headers["ETag"], ",".join(conditions)):
+                return Response(status_code=304, headers=headers)
+        return JsonAnswer(envelope(data, self.meta()), status, headers)
 
     def page(self, items: list[str], total: int, paged: Paged) -> Response:
         """A page in the envelope, around the JSON texts of its items."""
@@ -104,11 +121,14 @@ class Call:
 class UserCall(Call):
     """A request with a credential."""
 
-    __slots__ = ("principal",)
+    __slots__ = ("idempotency_key", "principal")
 
     def __init__(self, request: Request, parts: Parts, world: World, principal: Principal) -> None:
         super().__init__(request, parts, world)
         self.principal = principal
+        self.idempotency_key = key_of(request)
+        if self.idempotency_key is not None:
+            self.add_header(HEADER, self.idempotency_key)
 
     @property
     def actor(self) -> str:
@@ -119,9 +139,23 @@ class UserCall(Call):
         """Do a change in the caller's world."""
         return await self.parts.store.write(self.world, work)
 
-    async def respond(self, work: Callable[[Change], str], status: int = 200) -> Response:
-        """Do a change in the caller's world, and answer with the JSON text that it returns."""
-        return self.answer(await self.write(work), status)
+    async def respond(
+        self, work: Callable[[Change], str], status: int = 200, *, content: bytes | None = None
+    ) -> Response:
+        """Do a change in the caller's world, once for each idempotency key, and answer with the JSON text
+        that it returns.
+
+        Parameters:
+            content: what stands for the body when requests are compared; None for the body itself.
+        """
+        if self.idempotency_key is None:
+            return self.answer(await self.write(work), status)
+        content = await self.request.body() if content is None else content
+        request = keyed(self.request, self.principal, self.idempotency_key, content)
+        answered = await self.parts.idempotency.once(self.world, request, work, status)
+        if answered.replayed:
+            self.add_header(REPLAYED, "true")
+        return self.answer(answered.data, answered.status)
 
 
 async def _open_call(request: Request) -> Call:

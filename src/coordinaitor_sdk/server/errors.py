@@ -6,6 +6,7 @@ ApiError
  ├── AuthorizationError 403
  ├── NotFoundError 404
  ├── ConflictError 409
+ │    └── InProgressError      a request with the same idempotency key
  ├── TooLargeError 413
  ├── ValidationFailedError 422  wrong fields
  └── UnavailableError 503
@@ -14,15 +15,18 @@ ApiError
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import ClassVar
 
-Details = Mapping[str, Sequence[str]]
+Details = Mapping[str, str | Sequence[str]]
+"""The messages of each field; a plain text where it is no field that is wrong (`reason`)."""
 
 
 class ApiError(Exception):
-    """A failure with the status, code and message that the answer gives."""
+    """A failure with the status, code, message and further headers that the answer gives."""
 
     status = 500
     code = "INTERNAL_ERROR"
+    headers: ClassVar[Mapping[str, str]] = {}
 
     def __init__(self, message: str, details: Details | None = None) -> None:
         super().__init__(message)
@@ -42,6 +46,7 @@ class AuthenticationError(ApiError):
 
     status = 401
     code = "AUTHENTICATION_ERROR"
+    headers: ClassVar = {"WWW-Authenticate": "Bearer"}
 
 
 class AuthorizationError(ApiError):
@@ -65,11 +70,21 @@ class ConflictError(ApiError):
     code = "CONFLICT_ERROR"
 
 
+class InProgressError(ConflictError):
+    """Another request with the same idempotency key is under way."""
+
+    headers: ClassVar = {"Retry-After": "1"}
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, {"reason": "idempotency_in_progress"})
+
+
 class TooLargeError(ApiError):
-    """The body exceeds the limit."""
+    """The body exceeds the limit; what is left of it is not read."""
 
     status = 413
     code = "VALIDATION_ERROR"
+    headers: ClassVar = {"Connection": "close"}
 
 
 class ValidationFailedError(ApiError):

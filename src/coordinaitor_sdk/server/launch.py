@@ -58,6 +58,7 @@ class Launch:
             access_token_ttl=options.access_token_ttl,
             simulate=options.agents == "simulate",
             private_webhooks=options.allow_private_webhooks,
+            largest_upload=options.max_upload,
         )
         self._server: _Server | None = None
         self._stopping = threading.Event()
@@ -114,6 +115,7 @@ class Launch:
             loopback=_is_loopback(options.host),
             pace=options.sim_speed,
             log_length=self._settings.log_length,
+            keep_hours=not options.ignore_working_hours,
         )
         try:
             engine = open_engine(path)
@@ -177,6 +179,8 @@ def _check(options: ServerOptions) -> None:
     for name, value in (("sim-speed", options.sim_speed), ("access-token-ttl", options.access_token_ttl)):
         if not (math.isfinite(value) and value > 0):
             raise ServerStartError(f"--{name} must be a number above 0, not {value}")
+    if options.max_upload < 1:
+        raise ServerStartError(f"--max-upload must be a number of bytes above 0, not {options.max_upload}")
     if options.admin_password is not None and not 0 < len(options.admin_password) <= 1_024:
         raise ServerStartError("the admin's password must have 1 to 1024 characters")
     if options.api_key is not None:

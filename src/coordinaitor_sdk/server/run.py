@@ -36,8 +36,10 @@ class ServerOptions:
         admin_password: the admin's password; on an existing database it is set anew.
         agents: whether simulated agents work.
         sim_speed: how many times faster than real time they work.
+        ignore_working_hours: whether they work at all hours.
         access_token_ttl: seconds for which an access token holds.
         allow_private_webhooks: whether webhooks may go to addresses of private networks, other than loopback.
+        max_upload: bytes of a file that is uploaded to a task, at most.
     """
 
     host: str = "127.0.0.1"
@@ -49,8 +51,10 @@ class ServerOptions:
     admin_password: str | None = field(default=None, repr=False)
     agents: Literal["simulate", "off"] = "simulate"
     sim_speed: float = 1.0
+    ignore_working_hours: bool = False
     access_token_ttl: float = 3600.0
     allow_private_webhooks: bool = False
+    max_upload: int = 100 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,12 +21,14 @@ class Settings:
     access_token_ttl: float = 3600.0
     simulate: bool = True
     largest_body: int = 1024 * 1024
+    largest_upload: int = 100 * 1024 * 1024
     log_length: int = 100_000
     heartbeat: float = 15.0
     auth_timeout: float = 10.0
     queue_frames: int = 1_000
     private_webhooks: bool = False
     webhook_delays: tuple[float, ...] = DELAYS
+    idempotency_wait: float = 10.0
 
 
 @dataclass(slots=True)

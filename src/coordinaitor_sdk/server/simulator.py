@@ -12,7 +12,7 @@ from typing import Any, Final
 from sqlalchemy import Integer, and_, bindparam, exists, func, literal, select
 
 from coordinaitor_sdk.server.changes import tasks as task_changes
-from coordinaitor_sdk.server.changes.work import LOOK, STEP
+from coordinaitor_sdk.server.changes.work import HOURS, LOOK, STEP, look_when_hours_begin
 from coordinaitor_sdk.server.domain.agent_choice import Candidate, choose_agent
 from coordinaitor_sdk.server.domain.task import TaskRow
 from coordinaitor_sdk.server.domain.work import (
@@ -64,11 +64,11 @@ _FREE = Statement(
 
 
 def look_for_work(change: Change, _due: Due) -> None:
-    """Each agent with a free slot goes on with, starts or takes work: its own first, high priority
+    """Each agent on duty with a free slot goes on with, starts or takes work: its own first, high priority
     before low.
     """
     world = change.world.id
-    known = agents.candidates(change.sql, world)
+    known = [agent for agent in agents.candidates(change.sql, world) if _is_on_duty(change, agent)]
     working = {row[0]: row[1] for row in change.sql.all(_WORKING, world=world)}
     for agent in known:
         _go_on(change, agent, agent.limit - working.get(agent.id, 0))
@@ -81,8 +81,11 @@ def look_for_work(change: Change, _due: Due) -> None:
 
 
 def take_step(change: Change, due: Due) -> None:
-    """Bring a task one step further, to its end or to its failure."""
+    """Bring a task one step further, to its end or to its failure; let it rest while its agent does."""
     task = task_changes.require_task(change, due.subject)
+    agent = agents.candidate(change.sql, change.world.id, task.agent_id or "")
+    if agent is None or not _is_on_duty(change, agent):
+        return  # the look that follows when it may work again finds the task without a step
     steps = _plan(change, task)
     index: int = due.payload["step"]
     step = steps[index]
@@ -100,10 +103,18 @@ def take_step(change: Change, due: Due) -> None:
         given["status"] = "completed"
     else:
         _schedule_step(change, task.id, steps, index + 1)
-    task_changes.update_task(change, task.agent_id or task.created_by, task.id, given)
+    task_changes.update_task(change, agent.id, task.id, given)
 
 
-HANDLERS: Final[dict[str, Handler]] = {LOOK: look_for_work, STEP: take_step}
+HANDLERS: Final[dict[str, Handler]] = {LOOK: look_for_work, HOURS: look_for_work, STEP: take_step}
+
+
+def _is_on_duty(change: Change, agent: Candidate) -> bool:
+    """Whether the agent works now; if not, there will be a look when its hours begin."""
+    if agent.hours is None or not change.world.keep_hours or agent.is_on_duty(change.now):
+        return True
+    look_when_hours_begin(change, agent.id, agent.hours)
+    return False
 
 
 def _go_on(change: Change, agent: Candidate, slots: int) -> None:

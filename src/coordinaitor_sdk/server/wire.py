@@ -92,5 +92,7 @@ def error_envelope(code: str, message: str, details: Mapping[str, Any] | None, m
     """A failure (API document, "Error Response Format"); `details` only where there are any."""
     error: dict[str, Any] = {"code": code, "message": message}
     if details:
-        error["details"] = {name: list(messages) for name, messages in details.items()}
+        error["details"] = {
+            name: says if isinstance(says, str) else list(says) for name, says in details.items()
+        }
     return f'{{"success":false,"error":{dumps(error)},"meta":{meta}}}'.encode()

@@ -55,6 +55,7 @@ class World:
         epoch: names the run of the event log; another epoch is another history.
         pace: how many times faster than real time its simulated agents work.
         log_length: how many of the newest events are kept.
+        keep_hours: whether its simulated agents keep to their working hours.
     """
 
     id: str
@@ -65,6 +66,7 @@ class World:
     clock: Clock = field(default_factory=SystemClock)
     pace: float = 1.0
     log_length: int = 100_000
+    keep_hours: bool = True
 
     @property
     def trim_every(self) -> int:
@@ -94,11 +96,18 @@ class Worlds:
         return list(self._by_id.values())
 
 
-def load_worlds(sql: Sql, *, pace: float, log_length: int) -> list[World]:
+def load_worlds(sql: Sql, *, pace: float, log_length: int, keep_hours: bool) -> list[World]:
     """The stored worlds, each with the system's clock."""
     return [
         World(
-            row.world, row.name, row.seed, row.epoch, bool(row.is_default), pace=pace, log_length=log_length
+            row.world,
+            row.name,
+            row.seed,
+            row.epoch,
+            bool(row.is_default),
+            pace=pace,
+            log_length=log_length,
+            keep_hours=keep_hours,
         )
         for row in sql.all(_WORLDS)
     ]

@@ -1,16 +1,79 @@
-"""What the changes of tasks make of agents: counts, and a status that follows from the work."""
+"""Changes of agents, and what the changes of tasks make of them: counts, and a status that follows from the
+work.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
+from sqlalchemy import Row
+
+from coordinaitor_sdk.server.changes import work
 from coordinaitor_sdk.server.clock import moment_of
 from coordinaitor_sdk.server.domain.agent_choice import status_of
 from coordinaitor_sdk.server.domain.task import TaskRow
+from coordinaitor_sdk.server.errors import NotFoundError
 from coordinaitor_sdk.server.events import emit
 from coordinaitor_sdk.server.store import agents
 from coordinaitor_sdk.server.store.change import Change
 from coordinaitor_sdk.server.wire import dumps
+
+
+def create_agent(change: Change, given: Mapping[str, Any]) -> Row[Any]:
+    """Store a new agent of the `given` columns, which lack nothing that the API takes; the agent."""
+    agent: dict[str, Any] = {
+        "id": change.new_id("agent"),
+        "status": "available",
+        "enabled": 1,
+        "completed_count": 0,
+        "failed_count": 0,
+        "response_seconds": 0.0,
+        "response_count": 0,
+        "created_at": change.stamp,
+        "last_active_at": None,
+        **given,
+    }
+    agents.add(change, agent)
+    new = _require_agent(change, agent["id"])
+    _emit(change, "agent.created", new)
+    work.agent_changed(change, new.id)
+    return new
+
+
+def update_agent(change: Change, agent_id: str, given: Mapping[str, Any]) -> Row[Any]:
+    """Change the `given` columns of an agent; when nothing differs, nothing happens. The agent after it.
+
+    Raises:
+        NotFoundError: there is no such agent.
+    """
+    row = _require_agent(change, agent_id)
+    new = _apply(change, row, agents.columns(given))
+    if new is not row:
+        work.agent_changed(change, agent_id)
+    return new
+
+
+def enable_agent(change: Change, agent_id: str) -> Row[Any]:
+    """Let an agent work; one that may already stays as it is. The agent after it.
+
+    Raises:
+        NotFoundError: there is no such agent.
+    """
+    return update_agent(change, agent_id, {"enabled": 1, "disabled_reason": None})
+
+
+def disable_agent(change: Change, agent_id: str, reason: str | None) -> Row[Any]:
+    """Let an agent do nothing; one that may not already can get another reason. The agent after it.
+
+    Raises:
+        NotFoundError: there is no such agent.
+    """
+    given: dict[str, Any] = {"enabled": 0}
+    if reason is not None:
+        given["disabled_reason"] = reason
+    return update_agent(change, agent_id, given)
 
 
 def task_changed(change: Change, old: TaskRow, new: TaskRow | None) -> None:
@@ -45,12 +108,38 @@ def _seconds(since: str | None, now: datetime) -> float:
 
 def _follow_work(change: Change, agent_id: str) -> None:
     row = agents.load(change.sql, change.world.id, agent_id)
+    if row is not None:
+        _apply(change, row, {})
+
+
+def _apply(change: Change, row: Row[Any], values: Mapping[str, Any]) -> Row[Any]:
+    """Give an agent the values that differ and the status that follows; the agent after it."""
+    differing = {name: value for name, value in values.items() if value != getattr(row, name)}
+    status = status_of(
+        row.status,
+        row.active,
+        differing.get("max_concurrent_tasks", row.max_concurrent_tasks),
+        enabled=bool(differing.get("enabled", row.enabled)),
+    )
+    if status != row.status:
+        differing["status"] = status
+    if not differing:
+        return row
+    agents.save(change, row.id, differing | {"version": row.version + 1})
+    new = _require_agent(change, row.id)
+    _emit(change, "agent.updated", new)
+    if new.status != row.status:
+        _emit(change, "agent.status_changed", new)
+    return new
+
+
+def _require_agent(change: Change, agent_id: str) -> Row[Any]:
+    row = agents.load(change.sql, change.world.id, agent_id)
     if row is None:
-        return
-    status = status_of(row.status, row.active, row.max_concurrent_tasks)
-    if status == row.status:
-        return
-    agents.set_status(change, agent_id, status)
-    data = agents.wire(row) | {"status": status}
-    keys = {"agentId": agent_id, "type": row.type, "status": status}
-    emit(change, "agent.status_changed", channel="agents", subject=agent_id, keys=keys, data=dumps(data))
+        raise NotFoundError(f"Agent {agent_id} does not exist")
+    return row
+
+
+def _emit(change: Change, name: str, row: Row[Any]) -> None:
+    keys = {"agentId": row.id, "type": row.type, "status": row.status}
+    emit(change, name, channel="agents", subject=row.id, keys=keys, data=dumps(agents.wire(row)))

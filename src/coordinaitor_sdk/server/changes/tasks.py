@@ -7,6 +7,7 @@ from typing import Any
 
 from coordinaitor_sdk.server.changes import agents as agent_changes
 from coordinaitor_sdk.server.changes import work
+from coordinaitor_sdk.server.changes.leftovers import drop_files
 from coordinaitor_sdk.server.domain.states import PRIORITY_NAME
 from coordinaitor_sdk.server.domain.task import HistoryEntry, TaskRow, apply, differences, event_names
 from coordinaitor_sdk.server.errors import NotFoundError, ValidationFailedError
@@ -80,7 +81,7 @@ def update_task(change: Change, actor: str, task_id: str, given: Mapping[str, An
 
 
 def delete_task(change: Change, actor: str, task_id: str, reason: str | None) -> None:
-    """Delete a task with its comments and history; its events stay.
+    """Delete a task with its comments, files and history; its events stay.
 
     Raises:
         NotFoundError: there is no such task.
@@ -88,9 +89,10 @@ def delete_task(change: Change, actor: str, task_id: str, reason: str | None) ->
     old = require_task(change, task_id)
     last = old._replace(version=old.version + 1, updated_at=change.stamp)
     tasks.drop(change, old)
-    _emit(change, "task.updated", last, task_json(last))
+    drop_files(change, task_id)
+    emit_task(change, "task.updated", last, task_json(last))
     data = task_json(last, members({"deletedBy": actor, "deletionReason": reason}))
-    _emit(change, "task.deleted", last, data)
+    emit_task(change, "task.deleted", last, data)
     agent_changes.task_changed(change, old, None)
     work.task_changed(change, old, None)
 
@@ -116,7 +118,7 @@ def add_comment(
         "createdAt": change.stamp,
     }
     tasks.add_comment(change, task_id, comment)
-    _emit(change, "task.comment_added", task, dumps({"taskId": task_id, "comment": comment}))
+    emit_task(change, "task.comment_added", task, dumps({"taskId": task_id, "comment": comment}))
     return comment
 
 
@@ -151,10 +153,11 @@ def _is_known(change: Change, name: str) -> bool:
 def _publish(change: Change, old: TaskRow | None, new: TaskRow) -> None:
     data = task_json(new)
     for name in event_names(old, new):
-        _emit(change, name, new, data)
+        emit_task(change, name, new, data)
 
 
-def _emit(change: Change, name: str, task: TaskRow, data: str) -> None:
+def emit_task(change: Change, name: str, task: TaskRow, data: str) -> None:
+    """Append an event that concerns a task."""
     keys = {
         "taskId": task.id,
         "projectId": task.project_id,

@@ -6,11 +6,15 @@ from typing import Final
 
 from coordinaitor_sdk.server.domain.states import TERMINAL
 from coordinaitor_sdk.server.domain.task import TaskRow
+from coordinaitor_sdk.server.domain.working_hours import WorkingHours
 from coordinaitor_sdk.server.scheduler import is_scheduled, schedule, unschedule
 from coordinaitor_sdk.server.store.change import Change
 
 LOOK: Final = "work.look"
 """The agents of the world look for work. At most one such row waits in a world."""
+
+HOURS: Final = "work.hours"
+"""The working hours of an agent begin: a look for work. Its subject is the agent."""
 
 STEP: Final = "work.step"
 """The next step of a task being worked; its subject is the task."""
@@ -27,6 +31,19 @@ def task_changed(change: Change, old: TaskRow | None, new: TaskRow | None) -> No
     waits = new is not None and new.workable == 1 and _is_new_work(old, new)
     if waits or (before is not None and before != after):
         look_soon(change)
+
+
+def agent_changed(change: Change, agent_id: str) -> None:
+    """Keep the due work true to an agent that was created or changed."""
+    unschedule(change, HOURS, agent_id)
+    look_soon(change)
+
+
+def look_when_hours_begin(change: Change, agent_id: str, hours: WorkingHours) -> None:
+    """Let the agents look for work when the next hours of one that rests begin."""
+    if not is_scheduled(change, HOURS, agent_id):
+        wait = hours.next_start(change.now) - change.now
+        schedule(change, HOURS, after=wait.total_seconds(), subject=agent_id)
 
 
 def look_soon(change: Change) -> None:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
+
+from coordinaitor_sdk.server.domain.working_hours import WorkingHours
 
 
 @dataclass(slots=True)
@@ -14,17 +17,23 @@ class Candidate:
         skills: its type, capabilities and specializations, in lower case.
         active: tasks that it works on now.
         limit: tasks that it works on at once, at most.
+        hours: when it works; None for at all hours.
     """
 
     id: str
     skills: frozenset[str]
     active: int
     limit: int
+    hours: WorkingHours | None = None
 
     @property
     def free_slots(self) -> int:
         """How many more tasks it takes."""
         return max(0, self.limit - self.active)
+
+    def is_on_duty(self, moment: datetime) -> bool:
+        """Whether it works at that moment."""
+        return self.hours is None or self.hours.contain(moment)
 
 
 def choose_agent(tags: Iterable[str], candidates: Iterable[Candidate]) -> Candidate | None:
@@ -39,10 +48,12 @@ def choose_agent(tags: Iterable[str], candidates: Iterable[Candidate]) -> Candid
     return min(free, key=lambda agent: (-len(wanted & agent.skills), agent.active / agent.limit, agent.id))
 
 
-def status_of(current: str, active: int, limit: int) -> str:
-    """The status that follows from the work: busy without a free slot, else available; offline and error
-    stay.
+def status_of(current: str, active: int, limit: int, *, enabled: bool = True) -> str:
+    """The status that follows: offline while disabled, else busy without a free slot, else available; error
+    stays.
     """
-    if current not in ("available", "busy"):
+    if not enabled:
+        return "offline"
+    if current == "error":
         return current
     return "busy" if active >= limit else "available"

@@ -23,15 +23,23 @@ class RequestsMiddleware:
 
     Parameters:
         largest_body: bytes.
+        is_upload: tells requests whose route bounds the body itself.
         note: called with the seconds and the status of each answer.
         answering: makes status and body of the answer to an error.
     """
 
     def __init__(
-        self, app: ASGIApp, *, largest_body: int, note: Callable[[float, int], None], answering: Answering
+        self,
+        app: ASGIApp,
+        *,
+        largest_body: int,
+        is_upload: Callable[[Scope], bool],
+        note: Callable[[float, int], None],
+        answering: Answering,
     ) -> None:
         self._app = app
         self._largest_body = largest_body
+        self._is_upload = is_upload
         self._note = note
         self._answering = answering
 
@@ -41,7 +49,8 @@ class RequestsMiddleware:
             return
         request_id = f"req-{secrets.token_hex(8)}"
         scope["request_id"] = request_id
-        header = (b"x-request-id", request_id.encode())
+        # Whoever handles the request may add to these.
+        headers = scope["answer_headers"] = [(b"x-request-id", request_id.encode())]
         began = time.perf_counter()
         status = 0
 
@@ -49,12 +58,12 @@ class RequestsMiddleware:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                message["headers"] = [*message["headers"], header]
+                message["headers"] = [*message["headers"], *headers]
             await send(message)
 
         try:
             self._check_announced(scope)
-            await self._app(scope, self._counted(receive), sending)
+            await self._app(scope, self._counted(scope, receive), sending)
         except Exception as error:
             if status:
                 raise
@@ -64,24 +73,24 @@ class RequestsMiddleware:
 
     def _check_announced(self, scope: Scope) -> None:
         for name, value in scope["headers"]:
-            if name == b"content-length" and value.isdigit() and int(value) > self._largest_body:
-                raise self._too_large()
+            if name == b"content-length" and value.isdigit():
+                self._check(scope, int(value))
 
-    def _counted(self, receive: Receive) -> Receive:
+    def _counted(self, scope: Scope, receive: Receive) -> Receive:
         got = 0
 
         async def receiving() -> Message:
             nonlocal got
             message = await receive()
             got += len(message.get("body", b""))
-            if got > self._largest_body:
-                raise self._too_large()
+            self._check(scope, got)
             return message
 
         return receiving
 
-    def _too_large(self) -> TooLargeError:
-        return TooLargeError(f"The body is larger than {self._largest_body} bytes")
+    def _check(self, scope: Scope, length: int) -> None:
+        if length > self._largest_body and not self._is_upload(scope):
+            raise TooLargeError(f"The body is larger than {self._largest_body} bytes")
 
     async def _refuse(self, scope: Scope, send: Send, error: Exception) -> None:
         if not isinstance(error, ApiError):
@@ -89,7 +98,6 @@ class RequestsMiddleware:
             error = ApiError("Something went wrong on the server; its log tells more")
         status, body = self._answering(scope, error)
         headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
-        if status == TooLargeError.status:
-            headers.append((b"connection", b"close"))  # the rest of the body is not read
+        headers += [(name.lower().encode(), value.encode()) for name, value in error.headers.items()]
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": body})

@@ -8,6 +8,7 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
+from coordinaitor_sdk.server.changes import files as file_changes
 from coordinaitor_sdk.server.changes import tasks as changes
 from coordinaitor_sdk.server.context import ReadTasks, UserCall, WriteTasks
 from coordinaitor_sdk.server.domain.task import TaskRow
@@ -16,6 +17,7 @@ from coordinaitor_sdk.server.operations import operation
 from coordinaitor_sdk.server.schemas.reading import read_body, read_query
 from coordinaitor_sdk.server.schemas.tasks import (
     CommentCreate,
+    FileFields,
     TaskAssign,
     TaskCreate,
     TaskDeleteQuery,
@@ -23,8 +25,9 @@ from coordinaitor_sdk.server.schemas.tasks import (
     TaskListQuery,
     TaskUpdate,
 )
-from coordinaitor_sdk.server.store import tasks
+from coordinaitor_sdk.server.store import files, tasks
 from coordinaitor_sdk.server.store.task_list import page_of
+from coordinaitor_sdk.server.uploads import receive_upload
 from coordinaitor_sdk.server.wire import dumps, members, plain, task_json
 
 router = APIRouter(prefix="/tasks")
@@ -102,13 +105,33 @@ async def add_comment(call: WriteTasks, request: Request, task_id: str) -> Respo
     )
 
 
+@router.post("/{task_id}/files")
+@operation(
+    "File",
+    status=201,
+    upload={"file": "The file.", "description": "What it is, up to 2,000 characters."},
+    failures=(404, 413),
+)
+async def add_file(call: WriteTasks, request: Request, task_id: str) -> Response:
+    """Add a file, given as a multipart form; 201."""
+    parts = call.parts
+    async with receive_upload(request, fields=FileFields, largest=parts.settings.largest_upload) as upload:
+        return await call.respond(
+            lambda change: dumps(file_changes.add_file(change, parts.files, call.actor, task_id, upload)),
+            201,
+            content=upload.content(),
+        )
+
+
 def _related(call: UserCall, task: TaskRow, name: str) -> Any:
     match name:
         case "comments":
             return tasks.comments_of(call.sql, call.world.id, task.id)
+        case "files":
+            return files.of_task(call.sql, call.world.id, task.id)
         case "history":
             return tasks.history_of(call.sql, call.world.id, task.id)
-        case "metrics":
+        case _:
             # Quality and change requests have no source here: null, never invented.
             return {
                 "timeSpent": plain(task.actual_hours),
@@ -116,5 +139,3 @@ def _related(call: UserCall, task: TaskRow, name: str) -> Any:
                 "qualityScore": None,
                 "changeRequests": None,
             }
-        case _:
-            return []  # files: none can be stored

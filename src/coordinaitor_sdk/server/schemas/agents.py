@@ -2,14 +2,110 @@
 
 from __future__ import annotations
 
-from typing import Literal
+import re
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, BeforeValidator, Field
 
-from coordinaitor_sdk.server.schemas.common import Paged, Query, QueryList
+from coordinaitor_sdk.server.domain.states import Status
+from coordinaitor_sdk.server.domain.working_hours import WEEKDAYS, Weekday, known_zones
+from coordinaitor_sdk.server.schemas.common import (
+    FreeMap,
+    Line,
+    Paged,
+    Point,
+    Query,
+    QueryList,
+    Strict,
+    Tag,
+    comma_separated,
+)
 
 AgentType = Literal["coding", "analysis", "review", "qa", "documentation"]
 AgentStatus = Literal["available", "busy", "offline", "error"]
+
+
+def _known_zone(value: str) -> str:
+    if value not in known_zones():
+        raise ValueError("must be the name of a time zone, like Europe/Berlin")
+    return value
+
+
+def _time_of_day(value: str) -> str:
+    if not re.fullmatch(r"([01][0-9]|2[0-3]):[0-5][0-9]", value):
+        raise ValueError("must be a time of day, like 09:00")
+    return value
+
+
+def _in_order(value: list[Weekday]) -> list[Weekday]:
+    if not value:
+        raise ValueError("must name a day")
+    return [day for day in WEEKDAYS if day in value]
+
+
+TimeOfDay = Annotated[str, AfterValidator(_time_of_day)]
+Names = Annotated[list[Tag], Field(max_length=50), AfterValidator(lambda value: list(dict.fromkeys(value)))]
+
+
+class WorkingHours(Strict):
+    """When an agent works, in its own time zone."""
+
+    timezone: Annotated[str, AfterValidator(_known_zone)]
+    start: TimeOfDay
+    end: TimeOfDay
+    days: Annotated[list[Weekday], AfterValidator(_in_order)] = Field(default_factory=lambda: [*WEEKDAYS])
+
+
+class _AgentFields(Strict):
+    name: Line
+    type: AgentType
+    model: Line | None = None
+    provider: Line | None = None
+    capabilities: Names = Field(default_factory=list)
+    specializations: Names = Field(default_factory=list)
+    max_concurrent_tasks: Annotated[int, Field(ge=1, le=100)] = 1
+    working_hours: WorkingHours | None = None
+    configuration: FreeMap = Field(default_factory=dict)
+
+
+class AgentCreate(_AgentFields):
+    """The body of `POST /agents`."""
+
+    def columns(self) -> dict[str, Any]:
+        """The fields as the columns of a row, defaults filled in."""
+        return self.model_dump()
+
+
+class AgentUpdate(_AgentFields):
+    """The body of `PUT /agents/{agentId}`: the given fields are changed."""
+
+    name: Line = ""
+    type: AgentType = "coding"
+
+    def columns(self) -> dict[str, Any]:
+        """The given fields as the columns of a row."""
+        whole = self.model_dump()
+        return {name: whole[name] for name in self.model_fields_set}
+
+
+class AgentSwitch(Strict):
+    """The body of `POST /agents/{agentId}/enable` and `.../disable`; none will do."""
+
+    reason: Point | None = None
+
+
+class AgentGetQuery(Query):
+    """The query of `GET /agents/{agentId}`."""
+
+    include: Annotated[list[Literal["tasks", "metrics", "logs"]], BeforeValidator(comma_separated)] = Field(
+        default_factory=list[Literal["tasks", "metrics", "logs"]]
+    )
+
+
+class AgentTasksQuery(Paged):
+    """The query of `GET /agents/{agentId}/tasks`."""
+
+    status: Status | None = None
 
 
 class AgentListQuery(Paged):

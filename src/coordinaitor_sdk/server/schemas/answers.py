@@ -12,6 +12,7 @@ from pydantic import Field, StringConstraints
 
 from coordinaitor_sdk.server.domain.states import Priority, Status
 from coordinaitor_sdk.server.domain.webhooks import EventName
+from coordinaitor_sdk.server.domain.working_hours import Weekday
 from coordinaitor_sdk.server.schemas.agents import AgentStatus, AgentType
 from coordinaitor_sdk.server.schemas.common import Strict
 from coordinaitor_sdk.server.schemas.projects import ProjectStatus
@@ -19,6 +20,8 @@ from coordinaitor_sdk.server.schemas.projects import ProjectStatus
 T = TypeVar("T")
 
 Stamp = Annotated[str, StringConstraints(pattern=r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$")]
+TimeOfDay = Annotated[str, StringConstraints(pattern=r"^\d{2}:\d{2}$")]
+HourOfDay = Annotated[str, StringConstraints(pattern=r"^\d{2}:00-\d{2}:00$")]
 Count = Annotated[int, Field(ge=0)]
 Share = Annotated[float, Field(ge=0, le=1)]
 Amount = Annotated[float, Field(ge=0)]
@@ -83,7 +86,7 @@ class Problem(Strict):
         "INTERNAL_ERROR",
     ]
     message: Annotated[str, StringConstraints(min_length=1)]
-    details: dict[str, list[str]] | None = None
+    details: dict[str, list[str] | str] | None = None
 
 
 class Failure(Strict):
@@ -165,6 +168,18 @@ class History(Strict):
     timestamp: Stamp
 
 
+class File(Strict):
+    """A file of a task. Size in bytes."""
+
+    id: str
+    name: str
+    size: Count
+    mime_type: str
+    description: str | None
+    uploaded_by: str
+    uploaded_at: Stamp
+
+
 class TaskMetrics(Strict):
     """The measurements of a task; null has no source."""
 
@@ -178,7 +193,7 @@ class TaskDetail(Task):
     """A task with everything that `include` can ask for."""
 
     comments: list[Comment]
-    files: Annotated[list[Any], Field(max_length=0)]
+    files: list[File]
     history: list[History]
     metrics: TaskMetrics
 
@@ -190,6 +205,15 @@ class DeletedTask(Task):
     deletion_reason: str | None
 
 
+class Hours(Strict):
+    """When an agent works."""
+
+    timezone: str
+    start: TimeOfDay
+    end: TimeOfDay
+    days: Annotated[list[Weekday], Field(min_length=1)]
+
+
 class Agent(Strict):
     """An agent."""
 
@@ -197,8 +221,8 @@ class Agent(Strict):
     name: str
     type: AgentType
     status: AgentStatus
-    model: str
-    provider: str
+    model: str | None
+    provider: str | None
     capabilities: list[str]
     specializations: list[str]
     max_concurrent_tasks: Annotated[int, Field(ge=1)]
@@ -208,8 +232,74 @@ class Agent(Strict):
     total_tasks_completed: Count
     created_at: Stamp
     last_active_at: Stamp | None
-    working_hours: dict[str, Any] | None
+    working_hours: Hours | None
     configuration: dict[str, Any]
+    enabled: bool
+    disabled_reason: str | None
+    version: Annotated[int, Field(ge=1)]
+
+
+class Period(Strict):
+    """What metrics are about."""
+
+    start: Stamp
+    end: Stamp
+
+
+class AgentTaskMetrics(Strict):
+    """The tasks assigned to an agent, counted; time in hours."""
+
+    total_tasks: Count
+    completed_tasks: Count
+    failed_tasks: Count
+    cancelled_tasks: Count
+    success_rate: Share | None
+    average_completion_time: Amount | None
+
+
+class AgentPerformance(Strict):
+    """How an agent performs; seconds. Null has no source."""
+
+    average_response_time: Amount | None
+    quality_score: None
+    customer_satisfaction: None
+    code_quality_score: None
+
+
+class AgentUtilization(Strict):
+    """How much of its time an agent works."""
+
+    total_hours: Amount
+    active_hours: Amount
+    utilization_rate: Share | None
+    peak_hours: Annotated[list[HourOfDay], Field(max_length=2)]
+
+
+class AgentMetrics(Strict):
+    """What an agent did."""
+
+    agent_id: str
+    period: Period
+    task_metrics: AgentTaskMetrics
+    performance_metrics: AgentPerformance
+    utilization_metrics: AgentUtilization
+
+
+class AgentLog(Strict):
+    """Something that an agent did to a task."""
+
+    timestamp: Stamp
+    level: Literal["info", "error"]
+    message: str
+    task_id: str
+
+
+class AgentDetail(Agent):
+    """An agent with everything that `include` can ask for."""
+
+    tasks: list[Task]
+    metrics: AgentMetrics
+    logs: list[AgentLog]
 
 
 class TaskCount(Strict):
@@ -257,6 +347,7 @@ class Project(Strict):
     created_by: str
     created_at: Stamp
     updated_at: Stamp
+    version: Annotated[int, Field(ge=1)]
 
 
 class LoginUser(Strict):
@@ -355,3 +446,10 @@ class CommentAdded(Strict):
 
     task_id: str
     comment: Comment
+
+
+class FileAdded(Strict):
+    """The data of `task.file_added`."""
+
+    task_id: str
+    file: File

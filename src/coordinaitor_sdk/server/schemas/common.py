@@ -10,6 +10,10 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from pydantic.alias_generators import to_camel
 
 from coordinaitor_sdk.server.clock import stamp
+from coordinaitor_sdk.server.wire import dumps
+
+LARGEST_MAP = 64 * 1024
+"""Bytes of a free map as JSON."""
 
 _RFC3339 = re.compile(r"\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(\.\d{1,9})?([Zz]|[+-]\d{2}:\d{2})", re.ASCII)
 # C0, DEL and C1; a long text may have line feeds and tabs.
@@ -80,6 +84,16 @@ def _no_comma(value: str) -> str:
     return value
 
 
+def _small(value: dict[str, Any]) -> dict[str, Any]:
+    try:
+        size = len(dumps(value).encode())
+    except ValueError:
+        raise ValueError("must have finite numbers only") from None
+    if size > LARGEST_MAP:
+        raise ValueError(f"must have at most {LARGEST_MAP} bytes")
+    return value
+
+
 Plain = AfterValidator(_no_control)
 Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200), Plain]
 """One line that must say something."""
@@ -92,8 +106,12 @@ Tag = Annotated[
     AfterValidator(_no_comma),
 ]
 LongText = Annotated[str, StringConstraints(max_length=20_000), AfterValidator(_no_control_in_text)]
+ShortText = Annotated[str, StringConstraints(max_length=2_000), AfterValidator(_no_control_in_text)]
 Point = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1_000), Plain]
 """One of several requirements or criteria."""
+
+FreeMap = Annotated[dict[str, Any], AfterValidator(_small)]
+"""Any JSON object of up to 64 KiB."""
 
 Timestamp = Annotated[str, StringConstraints(max_length=40), AfterValidator(_timestamp)]
 """RFC 3339 with an offset, kept as the server writes times."""

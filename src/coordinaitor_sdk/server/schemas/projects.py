@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, ValidationInfo
+from pydantic.alias_generators import to_camel
 
 from coordinaitor_sdk.server.domain.states import Priority
 from coordinaitor_sdk.server.schemas.common import (
@@ -45,9 +46,7 @@ class Member(Strict):
     permissions: Annotated[list[Line], Field(max_length=50)] = Field(default_factory=list)
 
 
-class ProjectCreate(Strict):
-    """The body of `POST /projects`."""
-
+class _ProjectFields(Strict):
     name: Line
     description: LongText = ""
     start_date: Timestamp | None = None
@@ -58,9 +57,25 @@ class ProjectCreate(Strict):
     agents: Annotated[list[Id], Field(max_length=200)] = Field(default_factory=list)
     tags: Annotated[list[Tag], Field(max_length=50)] = Field(default_factory=list)
 
+
+class ProjectCreate(_ProjectFields):
+    """The body of `POST /projects`."""
+
     def given(self) -> dict[str, Any]:
         """The body by its wire names, defaults filled in."""
         return self.model_dump(by_alias=True)
+
+
+class ProjectUpdate(_ProjectFields):
+    """The body of `PUT /projects/{projectId}`: the given fields are changed, lists replaced whole."""
+
+    name: Line = ""
+    status: ProjectStatus = "active"
+
+    def given(self) -> dict[str, Any]:
+        """The given fields by their wire names."""
+        whole = self.model_dump(by_alias=True)
+        return {to_camel(name): whole[to_camel(name)] for name in self.model_fields_set}
 
 
 class ProjectListQuery(Paged):

@@ -57,7 +57,7 @@ def read_query(request: Request, schema: type[M]) -> M:
     given: dict[str, str] = {}
     for name, value in pairs:
         if name in given:
-            raise BadRequestError("Validation failed", {name: [f"{_label(name)} must be given once"]})
+            raise BadRequestError("Validation failed", {name: [f"{label(name)} must be given once"]})
         given[name] = value
     try:
         return schema.model_validate(given)
@@ -74,14 +74,15 @@ def details_of(problems: Iterable[ErrorDetails], depth: int | None = None) -> di
     details: dict[str, list[str]] = {}
     for problem in problems:
         name = ".".join(str(part) for part in problem["loc"][:depth]) or "body"
-        message = f"{_label(name)} {_says(problem)}"
+        message = f"{label(name)} {_says(problem)}"
         messages = details.setdefault(name, [])
         if message not in messages:
             messages.append(message)
     return details
 
 
-def _label(name: str) -> str:
+def label(name: str) -> str:
+    """A field's name as messages begin."""
     return name[:1].upper() + name[1:]
 
 

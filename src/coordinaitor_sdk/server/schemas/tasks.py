@@ -19,6 +19,7 @@ from coordinaitor_sdk.server.schemas.common import (
     QueryList,
     QueryText,
     Share,
+    ShortText,
     Strict,
     Tag,
     Timestamp,
@@ -94,12 +95,17 @@ class CommentCreate(Strict):
     mentions: Annotated[list[Id], Field(max_length=50)] = Field(default_factory=list)
 
 
-class TaskListQuery(Paged):
-    """The query of `GET /tasks`."""
+class FileFields(Strict):
+    """What `POST /tasks/{taskId}/files` takes beside the file."""
+
+    description: ShortText | None = None
+
+
+class ProjectTasksQuery(Paged):
+    """The query of `GET /projects/{projectId}/tasks`."""
 
     status: Status | None = None
     priority: Priority | None = None
-    project_id: QueryText | None = None
     agent_id: QueryText | None = None
     search: QueryText | None = None
     tags: QueryList = Field(default_factory=list)
@@ -108,12 +114,12 @@ class TaskListQuery(Paged):
     sort_by: SortBy = "createdAt"
     sort_order: SortOrder = "desc"
 
-    def filter(self) -> TaskFilter:
-        """What it asks for, as the store takes it."""
+    def of_project(self, project_id: str | None) -> TaskFilter:
+        """What it asks for among the tasks of a project (None: of all), as the store takes it."""
         return TaskFilter(
             status=self.status,
             priority=None if self.priority is None else PRIORITY_RANK[self.priority],
-            project_id=self.project_id,
+            project_id=project_id,
             agent_id=self.agent_id,
             search=self.search,
             tags=tuple(self.tags),
@@ -122,6 +128,16 @@ class TaskListQuery(Paged):
             sort_by=self.sort_by,
             sort_order=self.sort_order,
         )
+
+
+class TaskListQuery(ProjectTasksQuery):
+    """The query of `GET /tasks`."""
+
+    project_id: QueryText | None = None
+
+    def filter(self) -> TaskFilter:
+        """What it asks for, as the store takes it."""
+        return self.of_project(self.project_id)
 
 
 Include = Literal["comments", "files", "history", "metrics"]

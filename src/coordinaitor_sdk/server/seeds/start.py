@@ -9,6 +9,7 @@ from sqlalchemy import Engine
 
 from coordinaitor_sdk.server.auth.passwords import hash_password, matches
 from coordinaitor_sdk.server.auth.tokens import key_digest, new_key, new_secret
+from coordinaitor_sdk.server.changes.work import look_soon
 from coordinaitor_sdk.server.clock import Clock, SystemClock, stamp
 from coordinaitor_sdk.server.domain.permissions import ALL
 from coordinaitor_sdk.server.seeds.demo import add_demo
@@ -38,6 +39,7 @@ class Start:
     loopback: bool
     pace: float
     log_length: int
+    keep_hours: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +82,7 @@ def _fill(sql: Sql, start: Start, clock: Clock) -> Started:
     settings.add_setting(sql, TOKEN_SECRET, secret)
     add_server_sequences(sql)
     world_id, name = ORGANIZATION
-    world = World(world_id, name, 1, new_epoch(), True, clock, start.pace, start.log_length)
+    world = World(world_id, name, 1, new_epoch(), True, clock, start.pace, start.log_length, start.keep_hours)
     add_world(sql, world, stamp(clock.now()))
     change = Change(sql, world)
     password = start.admin_password or DOCUMENTED_PASSWORD
@@ -93,9 +95,12 @@ def _fill(sql: Sql, start: Start, clock: Clock) -> Started:
 
 
 def _reopen(sql: Sql, start: Start, secret: str) -> Started:
-    worlds = load_worlds(sql, pace=start.pace, log_length=start.log_length)
+    worlds = load_worlds(sql, pace=start.pace, log_length=start.log_length, keep_hours=start.keep_hours)
     world = next(world for world in worlds if world.is_default)
     change = Change(sql, world)
+    if not start.keep_hours:
+        for each in worlds:
+            look_soon(Change(sql, each))  # what rested until its agent's hours begin is gone on with
     admin = users.load(sql, world.id, ADMIN_ID)
     if admin is None:
         raise DatabaseError("the database has no admin: give another --database")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -11,6 +12,7 @@ from sqlalchemy import (
     Integer,
     Row,
     bindparam,
+    delete,
     exists,
     func,
     insert,
@@ -20,6 +22,7 @@ from sqlalchemy import (
 )
 
 from coordinaitor_sdk.server.domain.agent_choice import Candidate
+from coordinaitor_sdk.server.domain.working_hours import WorkingHours
 from coordinaitor_sdk.server.store import tables
 from coordinaitor_sdk.server.store.change import Change
 from coordinaitor_sdk.server.store.sql import Sql, Statement
@@ -44,8 +47,11 @@ _ADD_CAPABILITY = Statement(
         {column.name: bindparam(column.name) for column in tables.agent_capabilities.c}
     )
 )
-_SET_STATUS = Statement(
-    update(_a).where(_in_world, _a.c.id == bindparam("in_id")).values(status=bindparam("status"))
+_DROP_CAPABILITIES = Statement(
+    delete(tables.agent_capabilities).where(
+        tables.agent_capabilities.c.world == bindparam("world"),
+        tables.agent_capabilities.c.agent_id == bindparam("id"),
+    )
 )
 _NOTE = Statement(
     update(_a)
@@ -58,6 +64,8 @@ _NOTE = Statement(
         response_seconds=_a.c.response_seconds + bindparam("seconds"),
     )
 )
+_JSON = {"capabilities", "specializations", "working_hours", "configuration"}
+_NOT_TOLD = {"model", "provider"}
 _COUNTS = Statement(select(_a.c.status, func.count()).where(_in_world).group_by(_a.c.status))
 
 
@@ -67,19 +75,30 @@ def load(sql: Sql, world: str, agent_id: str) -> Row[Any] | None:
     return row
 
 
+def columns(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Values as the columns hold them: lists and maps as JSON text; a model that isn't told as nothing."""
+    values = dict(given)
+    for name in _JSON & values.keys():
+        values[name] = None if values[name] is None else json.dumps(values[name])
+    for name in _NOT_TOLD & values.keys():
+        values[name] = values[name] or ""
+    return values
+
+
 def add(change: Change, agent: dict[str, Any]) -> None:
     """Store a new agent, given column by column; lists and maps as Python values."""
-    values = {"disabled_reason": None, "version": 1} | agent
-    for name in ("capabilities", "specializations", "working_hours", "configuration"):
-        values[name] = None if agent[name] is None else json.dumps(agent[name])
+    values = columns({"disabled_reason": None, "version": 1} | agent)
     change.sql.run(_INSERT, world=change.world.id, **values)
-    for capability in sorted({name.casefold() for name in agent["capabilities"]}):
-        change.sql.run(_ADD_CAPABILITY, world=change.world.id, capability=capability, agent_id=agent["id"])
+    _add_capabilities(change, agent["id"], agent["capabilities"])
 
 
-def set_status(change: Change, agent_id: str, status: str) -> None:
-    """Store an agent's status."""
-    change.sql.run(_SET_STATUS, world=change.world.id, in_id=agent_id, status=status)
+def save(change: Change, agent_id: str, values: Mapping[str, Any]) -> None:
+    """Store other values of some columns, given as the columns hold them."""
+    world = change.world.id
+    change.sql.run(_update_of(tuple(sorted(values))), world=world, in_id=agent_id, **values)
+    if "capabilities" in values:
+        change.sql.run(_DROP_CAPABILITIES, world=world, id=agent_id)
+        _add_capabilities(change, agent_id, json.loads(values["capabilities"]))
 
 
 def note_activity(
@@ -105,12 +124,14 @@ def note_activity(
 
 
 def candidates(sql: Sql, world: str) -> list[Candidate]:
-    """The agents that may be given work, free or not."""
-    return [
-        Candidate(row.id, _skills(row), row.active, row.max_concurrent_tasks)
-        for row in sql.all(_ALL, world=world)
-        if row.enabled and row.status in ("available", "busy")
-    ]
+    """The agents that may be given work, free or not, at whatever hour."""
+    return [found for row in sql.all(_ALL, world=world) if (found := _candidate(row)) is not None]
+
+
+def candidate(sql: Sql, world: str, agent_id: str) -> Candidate | None:
+    """The agent of that id, if it may work at all."""
+    row = load(sql, world, agent_id)
+    return None if row is None else _candidate(row)
 
 
 def counts(sql: Sql, world: str) -> dict[str, int]:
@@ -165,31 +186,59 @@ def _has_capability(parameter: str) -> ColumnElement[bool]:
     )
 
 
+def _candidate(row: Row[Any]) -> Candidate | None:
+    if not row.enabled or row.status not in ("available", "busy"):
+        return None
+    hours = None if row.working_hours is None else WorkingHours.of(json.loads(row.working_hours))
+    return Candidate(row.id, _skills(row), row.active, row.max_concurrent_tasks, hours)
+
+
+def _add_capabilities(change: Change, agent_id: str, capabilities: Iterable[str]) -> None:
+    for capability in sorted({name.casefold() for name in capabilities}):
+        change.sql.run(_ADD_CAPABILITY, world=change.world.id, capability=capability, agent_id=agent_id)
+
+
+@lru_cache(maxsize=256)
+def _update_of(names: tuple[str, ...]) -> Statement:
+    return Statement(
+        update(_a)
+        .where(_in_world, _a.c.id == bindparam("in_id"))
+        .values({name: bindparam(name) for name in names})
+    )
+
+
 def _skills(row: Row[Any]) -> frozenset[str]:
     names: list[str] = [row.type, *json.loads(row.capabilities), *json.loads(row.specializations)]
     return frozenset(name.casefold() for name in names)
 
 
+def average_response(row: Row[Any]) -> float | int | None:
+    """The mean number of seconds from an assignment to the start; None before there is one."""
+    return plain(round(row.response_seconds / row.response_count, 3)) if row.response_count else None
+
+
 def wire(row: Row[Any]) -> dict[str, Any]:
     """An agent as it is sent (API document, "GET /api/v1/agents")."""
     ended = row.completed_count + row.failed_count
-    responses = row.response_count
     return {
         "id": row.id,
         "name": row.name,
         "type": row.type,
         "status": row.status,
-        "model": row.model,
-        "provider": row.provider,
+        "model": row.model or None,
+        "provider": row.provider or None,
         "capabilities": json.loads(row.capabilities),
         "specializations": json.loads(row.specializations),
         "maxConcurrentTasks": row.max_concurrent_tasks,
         "currentTasks": row.active,
-        "averageResponseTime": plain(round(row.response_seconds / responses, 3)) if responses else None,
+        "averageResponseTime": average_response(row),
         "successRate": plain(round(row.completed_count / ended, 4)) if ended else None,
         "totalTasksCompleted": row.completed_count,
         "createdAt": row.created_at,
         "lastActiveAt": row.last_active_at,
         "workingHours": None if row.working_hours is None else json.loads(row.working_hours),
         "configuration": json.loads(row.configuration),
+        "enabled": bool(row.enabled),
+        "disabledReason": row.disabled_reason,
+        "version": row.version,
     }

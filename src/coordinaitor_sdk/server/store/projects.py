@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -13,11 +13,13 @@ from sqlalchemy import (
     Integer,
     Row,
     bindparam,
+    delete,
     exists,
     func,
     insert,
     or_,
     select,
+    update,
 )
 
 from coordinaitor_sdk.server.store import search, tables
@@ -35,6 +37,30 @@ _LOAD = Statement(_ROWS.where(_p.c.id == bindparam("id")))
 _INSERT = Statement(insert(_p).values({column.name: bindparam(column.name) for column in _p.c}))
 _ADD_MEMBER = Statement(insert(_m).values({column.name: bindparam(column.name) for column in _m.c}))
 _ADD_AGENT = Statement(insert(_g).values({column.name: bindparam(column.name) for column in _g.c}))
+_DROP = Statement(delete(_p).where(_in_world, _p.c.id == bindparam("id")))
+_DROP_MEMBERS = Statement(
+    delete(_m).where(_m.c.world == bindparam("world"), _m.c.project_id == bindparam("id"))
+)
+_DROP_MEMBER = Statement(
+    delete(_m).where(
+        _m.c.world == bindparam("world"),
+        _m.c.project_id == bindparam("id"),
+        _m.c.user_id == bindparam("user_id"),
+    )
+)
+_DROP_AGENTS = Statement(
+    delete(_g).where(_g.c.world == bindparam("world"), _g.c.project_id == bindparam("id"))
+)
+_LAST_POSITION = Statement(
+    select(func.max(_m.c.position)).where(
+        _m.c.world == bindparam("world"), _m.c.project_id == bindparam("id")
+    )
+)
+_TASKS = Statement(
+    select(_t.c.id)
+    .where(_t.c.world == bindparam("world"), _t.c.project_id == bindparam("id"))
+    .order_by(_t.c.created_at, func.length(_t.c.id), _t.c.id)
+)
 _MEMBERS = Statement(
     select(_m.c.user_id, _m.c.role, _m.c.permissions)
     .where(_m.c.world == bindparam("world"), _m.c.project_id == bindparam("id"))
@@ -62,22 +88,51 @@ def add(
     change: Change, project: dict[str, Any], members: Sequence[dict[str, Any]], agents: Sequence[str]
 ) -> None:
     """Store a new project, given column by column, with its members and agents."""
-    world = change.world.id
-    change.sql.run(_INSERT, world=world, **({"version": 1} | project))
+    change.sql.run(_INSERT, world=change.world.id, **({"version": 1} | project))
+    set_members(change, project["id"], members)
+    set_agents(change, project["id"], agents)
+
+
+def save(change: Change, project_id: str, values: Mapping[str, Any]) -> None:
+    """Store other values of some columns."""
+    change.sql.run(_update_of(tuple(sorted(values))), world=change.world.id, in_id=project_id, **values)
+
+
+def set_members(change: Change, project_id: str, members: Sequence[dict[str, Any]]) -> None:
+    """Replace a project's members, given as they are sent."""
+    change.sql.run(_DROP_MEMBERS, world=change.world.id, id=project_id)
     for position, member in enumerate(members):
-        change.sql.run(
-            _ADD_MEMBER,
-            world=world,
-            project_id=project["id"],
-            user_id=member["userId"],
-            role=member["role"],
-            permissions=json.dumps(member.get("permissions") or []),
-            position=position,
-        )
+        _add_member(change, project_id, member, position)
+
+
+def add_member(change: Change, project_id: str, member: dict[str, Any]) -> None:
+    """Add a member, given as it is sent, as the last one."""
+    last = change.sql.value(_LAST_POSITION, world=change.world.id, id=project_id)
+    _add_member(change, project_id, member, 0 if last is None else last + 1)
+
+
+def drop_member(change: Change, project_id: str, user_id: str) -> bool:
+    """Remove a member; whether there was one."""
+    return change.sql.run(_DROP_MEMBER, world=change.world.id, id=project_id, user_id=user_id) > 0
+
+
+def set_agents(change: Change, project_id: str, agents: Sequence[str]) -> None:
+    """Replace a project's agents."""
+    world = change.world.id
+    change.sql.run(_DROP_AGENTS, world=world, id=project_id)
     for position, agent_id in enumerate(agents):
-        change.sql.run(
-            _ADD_AGENT, world=world, project_id=project["id"], agent_id=agent_id, position=position
-        )
+        change.sql.run(_ADD_AGENT, world=world, project_id=project_id, agent_id=agent_id, position=position)
+
+
+def drop(change: Change, project_id: str) -> None:
+    """Delete a project with its members and agents; its tasks are not touched."""
+    for statement in (_DROP_MEMBERS, _DROP_AGENTS, _DROP):
+        change.sql.run(statement, world=change.world.id, id=project_id)
+
+
+def tasks_of(change: Change, project_id: str) -> list[str]:
+    """The ids of a project's tasks, oldest first."""
+    return [row[0] for row in change.sql.all(_TASKS, world=change.world.id, id=project_id)]
 
 
 def page_of(
@@ -102,6 +157,27 @@ def page_of(
         total = int(sql.value(count, world=world, **values))
         found = sql.all(rows, world=world, limit=limit, offset=offset, **values)
         return [wire(sql, world, row) for row in found], total
+
+
+def _add_member(change: Change, project_id: str, member: dict[str, Any], position: int) -> None:
+    change.sql.run(
+        _ADD_MEMBER,
+        world=change.world.id,
+        project_id=project_id,
+        user_id=member["userId"],
+        role=member["role"],
+        permissions=json.dumps(member.get("permissions") or []),
+        position=position,
+    )
+
+
+@lru_cache(maxsize=256)
+def _update_of(names: tuple[str, ...]) -> Statement:
+    return Statement(
+        update(_p)
+        .where(_in_world, _p.c.id == bindparam("in_id"))
+        .values({name: bindparam(name) for name in names})
+    )
 
 
 @lru_cache(maxsize=64)
@@ -156,6 +232,7 @@ def wire(sql: Sql, world: str, row: Row[Any]) -> dict[str, Any]:
         "createdBy": row.created_by,
         "createdAt": row.created_at,
         "updatedAt": row.updated_at,
+        "version": row.version,
     }
 
 

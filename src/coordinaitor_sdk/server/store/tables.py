@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import DDL, Column, Float, Index, Integer, MetaData, Table, Text, event
+from sqlalchemy import DDL, Column, Float, Index, Integer, MetaData, Table, Text, event, text
 
 SCHEMA_REVISION = "0002"
 """The revision of the newest migration; a new database is created at it."""
@@ -208,6 +208,15 @@ history = _table(
     _text("at"),
 )
 Index("ix_history_task", history.c.world, history.c.task_id, history.c.at, history.c.id)
+Index("ix_history_actor", history.c.world, history.c.actor, history.c.at, history.c.id)
+_ASSIGNMENTS = text("action = 'assigned'")
+Index(
+    "ix_history_assigned",
+    history.c.world,
+    history.c.new,
+    sqlite_where=_ASSIGNMENTS,
+    postgresql_where=_ASSIGNMENTS,
+)
 
 # What was uploaded lies beside the database; here is what is known of it.
 files = _table(

@@ -65,6 +65,13 @@ def page_of(
     return [TaskRow._make(row) for row in found], total
 
 
+def first_of(sql: Sql, world: str, wanted: TaskFilter, most: int) -> list[TaskRow]:
+    """The first of the tasks wanted, uncounted."""
+    names, values = _parameters(wanted)
+    rows, _ = _statements(names, len(wanted.tags), wanted.sort_by, wanted.sort_order)
+    return [TaskRow._make(row) for row in sql.all(rows, world=world, limit=most, offset=0, **values)]
+
+
 def _parameters(wanted: TaskFilter) -> tuple[tuple[str, ...], dict[str, Any]]:
     """The names of the conditions given, which make the shape, and the values of their parameters."""
     values: dict[str, Any] = {}

@@ -39,10 +39,17 @@ def test_choice_is_by_fit_then_load_then_id(tags, candidates, expected):
         ("available", 2, "busy"),
         ("busy", 1, "available"),
         ("busy", 3, "busy"),
-        ("offline", 0, "offline"),
+        ("offline", 0, "available"),
+        ("offline", 2, "busy"),
         ("error", 2, "error"),
     ],
 )
 def test_status_follows_the_free_slots(current, active, expected):
-    """Busy without a free slot; what isn't about work stays."""
+    """Busy without a free slot; an error stays."""
     assert status_of(current, active, 2) == expected
+
+
+@pytest.mark.parametrize("current", ["available", "busy", "offline", "error"])
+def test_disabled_agent_is_offline(current):
+    """Whatever it works on."""
+    assert status_of(current, 1, 2, enabled=False) == "offline"

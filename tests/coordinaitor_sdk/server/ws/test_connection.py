@@ -201,7 +201,7 @@ def test_each_change_is_pushed_under_its_names(api):
 
 
 def test_agents_and_projects_have_channels_of_their_own(api):
-    """agent.status_changed and project.created carry the whole object."""
+    """agent.updated, agent.status_changed and project.created carry the whole object."""
     with ready(api) as socket:
         socket.ask(type="subscribe", channel="agents", filters={"status": "busy", "type": ["qa", "coding"]})
         socket.ask(type="subscribe", channel="projects")
@@ -211,7 +211,10 @@ def test_agents_and_projects_have_channels_of_their_own(api):
         tasks = [api.task(agentId="agent-456")["id"] for _ in range(2)]
         for task in tasks:
             api.patch(f"/tasks/{task}", {"status": "active"})
+        updated = Push[Agent].model_validate(socket.get())
+        assert (updated.type, updated.data.id) == ("agent.updated", "agent-456")
         changed = Push[Agent].model_validate(socket.get())
+        assert changed.data == updated.data
         assert (changed.type, changed.data.id) == ("agent.status_changed", "agent-456")
         assert (changed.data.status, changed.data.current_tasks) == ("busy", 2)
         for task in tasks:

@@ -1,0 +1,72 @@
+"""Where uploaded files lie: a folder beside the database, written with the change that tells of them."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+
+class FileStore:
+    """The folder `<database>.files`: `incoming` for what is being received, `tasks/<world>/<id>` for what
+    belongs to tasks.
+
+    A file is on the disk before the row that names it is committed, and goes after its row: what a crash
+    leaves over has no row, and `sweep` removes it.
+    """
+
+    def __init__(self, database: Path) -> None:
+        self._folder = Path(f"{database}.files")
+        self._incoming = self._folder / "incoming"
+        self._tasks = self._folder / "tasks"
+
+    def new_file(self) -> tuple[int, Path]:
+        """A new file for what is being received, open for writing and readable by its owner alone."""
+        _make(self._incoming)
+        number, name = tempfile.mkstemp(dir=self._incoming)
+        return number, Path(name)
+
+    def keep(self, received: Path, world: str, file_id: str) -> None:
+        """Move what was received to its place; call it within the change that stores its row."""
+        folder = self._tasks / world
+        _make(folder)
+        received.replace(folder / file_id)
+        _sync_folder(folder)
+
+    def path_of(self, world: str, file_id: str) -> Path:
+        """Where the file of a task lies."""
+        return self._tasks / world / file_id
+
+    def drop(self, world: str, file_id: str) -> None:
+        """Remove the file of a task; one that is gone already is no error."""
+        self.path_of(world, file_id).unlink(missing_ok=True)
+
+    def sweep(self, is_known: Callable[[str, str], bool]) -> None:
+        """Remove what a crash left over: half-received files, and files of tasks without a row (`is_known` is
+        given world and id).
+        """
+        for left in _files_in(self._incoming):
+            left.unlink(missing_ok=True)
+        for path in _files_in(self._tasks):
+            if not is_known(path.parent.name, path.name):
+                path.unlink(missing_ok=True)
+
+
+def _make(folder: Path) -> None:
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+
+def _files_in(folder: Path) -> list[Path]:
+    return [path for path in folder.rglob("*") if path.is_file()] if folder.is_dir() else []
+
+
+def _sync_folder(folder: Path) -> None:
+    """Bring the folder's entries to the disk, where the system can."""
+    if os.name != "posix":
+        return
+    number = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(number)
+    finally:
+        os.close(number)
