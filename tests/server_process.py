@@ -134,7 +134,8 @@ class ServerProcess:
         arguments = ["--database", str(self.database), "--ready-file", str(self.ready_file)]
         for name, value in given.items():
             option = f"--{name.replace('_', '-')}"
-            arguments += [option] if value is True else [option, str(value)]
+            for one in value if isinstance(value, list) else [value]:
+                arguments += [option] if one is True else [option, str(one)]
         if password is not None:
             arguments.append("--admin-password-stdin")
         with (self.folder / "stderr.txt").open("ab") as errors:

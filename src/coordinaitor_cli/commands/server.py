@@ -64,6 +64,10 @@ def start(
     access_token_ttl: Annotated[
         float, typer.Option(metavar="SECONDS", help="How long an access token holds.")
     ] = 3600.0,
+    oauth_client: Annotated[
+        list[str] | None,
+        typer.Option(metavar="ID[:SECRET]:REDIRECT", help="Register an OAuth client; may be repeated."),
+    ] = None,
     allow_private_webhooks: Annotated[
         bool, typer.Option("--allow-private-webhooks", help="Deliver webhooks into private networks too.")
     ] = False,
@@ -86,6 +90,7 @@ def start(
         sim_speed=sim_speed,
         ignore_working_hours=ignore_working_hours,
         access_token_ttl=access_token_ttl,
+        oauth_clients=tuple(oauth_client or ()),
         allow_private_webhooks=allow_private_webhooks,
         max_upload=max_upload,
     )

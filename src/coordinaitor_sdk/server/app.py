@@ -16,6 +16,7 @@ from starlette.routing import compile_path
 from starlette.types import Scope
 
 from coordinaitor_sdk.server.auth.gate import Gate
+from coordinaitor_sdk.server.auth.oauth import OAuth
 from coordinaitor_sdk.server.auth.sessions import Sessions
 from coordinaitor_sdk.server.auth.tokens import Tokens
 from coordinaitor_sdk.server.changes import leftovers
@@ -28,6 +29,7 @@ from coordinaitor_sdk.server.idempotency import Idempotency
 from coordinaitor_sdk.server.middleware.requests import RequestsMiddleware
 from coordinaitor_sdk.server.operations import operation_of
 from coordinaitor_sdk.server.routes import agents, auth, projects, realtime, system, tasks, webhooks
+from coordinaitor_sdk.server.routes import oauth as oauth_routes
 from coordinaitor_sdk.server.scheduler import Scheduler
 from coordinaitor_sdk.server.seeds.start import Started
 from coordinaitor_sdk.server.settings import API_PREFIXES, Meter, Settings
@@ -79,6 +81,7 @@ def create_app(engine: Engine, started: Started, settings: Settings) -> FastAPI:
         for router in _ROUTERS:
             api.include_router(router)
         app.include_router(api)
+    app.include_router(oauth_routes.router)
     app.include_router(realtime.router)
     _answer_errors(app, parts)
     return app
@@ -108,8 +111,11 @@ def _assemble(engine: Engine, started: Started, settings: Settings) -> Parts:
         store, worlds, Sender(private_too=settings.private_webhooks), settings.webhook_delays
     )
     sessions = Sessions(store, worlds, tokens, gate)
+    oauth = OAuth(store, worlds, gate, sessions, settings.oauth_clients)
     keys = Idempotency(store, settings.idempotency_wait)
-    return Parts(settings, worlds, store, gate, sessions, hub, scheduler, deliverer, Meter(), kept, keys)
+    return Parts(
+        settings, worlds, store, gate, sessions, hub, scheduler, deliverer, Meter(), kept, keys, oauth
+    )
 
 
 def _uploads() -> Callable[[Scope], bool]:

@@ -13,6 +13,7 @@ from starlette.requests import HTTPConnection, Request
 from starlette.responses import Response
 
 from coordinaitor_sdk.server.auth.gate import Gate
+from coordinaitor_sdk.server.auth.oauth import OAuth
 from coordinaitor_sdk.server.auth.sessions import Sessions
 from coordinaitor_sdk.server.clock import stamp
 from coordinaitor_sdk.server.domain.permissions import Permission, Principal, require, require_admin
@@ -49,6 +50,7 @@ class Parts:
     meter: Meter
     files: FileStore
     idempotency: Idempotency
+    oauth: OAuth
 
 
 class JsonAnswer(Response):

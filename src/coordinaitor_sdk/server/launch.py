@@ -23,6 +23,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 
 from coordinaitor_sdk.server.app import create_app
+from coordinaitor_sdk.server.domain.oauth import parse_clients
 from coordinaitor_sdk.server.run import Ready, ServerOptions, ServerStartError
 from coordinaitor_sdk.server.seeds.start import Start, Started, start_data
 from coordinaitor_sdk.server.settings import Settings
@@ -57,6 +58,7 @@ class Launch:
         self._settings = settings or Settings(
             access_token_ttl=options.access_token_ttl,
             simulate=options.agents == "simulate",
+            oauth_clients=parse_clients(options.oauth_clients),
             private_webhooks=options.allow_private_webhooks,
             largest_upload=options.max_upload,
         )
@@ -181,6 +183,10 @@ def _check(options: ServerOptions) -> None:
             raise ServerStartError(f"--{name} must be a number above 0, not {value}")
     if options.max_upload < 1:
         raise ServerStartError(f"--max-upload must be a number of bytes above 0, not {options.max_upload}")
+    try:
+        parse_clients(options.oauth_clients)
+    except ValueError as error:
+        raise ServerStartError(str(error)) from None
     if options.admin_password is not None and not 0 < len(options.admin_password) <= 1_024:
         raise ServerStartError("the admin's password must have 1 to 1024 characters")
     if options.api_key is not None:

@@ -38,6 +38,8 @@ class ServerOptions:
         sim_speed: how many times faster than real time they work.
         ignore_working_hours: whether they work at all hours.
         access_token_ttl: seconds for which an access token holds.
+        oauth_clients: registered OAuth clients, each `ID[:SECRET]:REDIRECT`; one without a secret must use
+            PKCE.
         allow_private_webhooks: whether webhooks may go to addresses of private networks, other than loopback.
         max_upload: bytes of a file that is uploaded to a task, at most.
     """
@@ -53,6 +55,7 @@ class ServerOptions:
     sim_speed: float = 1.0
     ignore_working_hours: bool = False
     access_token_ttl: float = 3600.0
+    oauth_clients: tuple[str, ...] = field(default=(), repr=False)
     allow_private_webhooks: bool = False
     max_upload: int = 100 * 1024 * 1024
 

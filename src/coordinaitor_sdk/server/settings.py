@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import time
 from collections import deque
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from coordinaitor_sdk.server.domain.oauth import Client
 from coordinaitor_sdk.server.domain.webhooks import DELAYS
 
 API_PREFIXES = ("/api/v1", "/api")
@@ -29,6 +31,7 @@ class Settings:
     private_webhooks: bool = False
     webhook_delays: tuple[float, ...] = DELAYS
     idempotency_wait: float = 10.0
+    oauth_clients: Mapping[str, Client] = field(default_factory=dict[str, Client])
 
 
 @dataclass(slots=True)

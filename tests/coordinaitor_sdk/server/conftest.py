@@ -123,6 +123,12 @@ def launched() -> Any:
     return _launched
 
 
+@pytest.fixture(scope="module")
+def launched_once(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """The same for a whole module: `with launched_once(settings, **options) as api`."""
+    return lambda settings, **options: _launched(tmp_path_factory.mktemp("server"), settings, **options)
+
+
 @contextmanager
 def _launched(folder: Path, settings: Settings, **options: Any) -> Iterator[Api]:
     """The server in a thread, with bounds that options can't set; agents rest unless the settings say

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import Row
 
 from coordinaitor_sdk.server.auth.tokens import KEY_PREFIX, Claims, Tokens, key_digest
 from coordinaitor_sdk.server.domain.permissions import Principal, granted
@@ -91,8 +94,8 @@ class Gate:
             raise AuthenticationError("The credential's organization is gone")
         return world
 
-    def require_session(self, claims: Claims) -> str:
-        """The role of the user whose session the claims name.
+    def require_session(self, claims: Claims) -> Row[Any]:
+        """The session that the claims name, with the role of its user.
 
         Raises:
             AuthenticationError: the session has ended.
@@ -100,7 +103,7 @@ class Gate:
         row = users.session(self._sql, claims.world, claims.session_id)
         if row is None or row.revoked_at is not None:
             raise AuthenticationError("The session has ended: log in again")
-        return str(row.role)
+        return row
 
     def forget(self) -> None:
         """Check every credential anew from now on."""
@@ -116,12 +119,13 @@ class Gate:
             expires_at=claims.expires_at,
         )
         claims.check_expiry(self.world_of(principal).clock.now())
-        role = self.require_session(claims)
+        session = self.require_session(claims)
+        scope = None if session.scope is None else session.scope.split()
         return Principal(
             claims.world,
             claims.user_id,
-            granted(role),
-            role,
+            granted(session.role, scope),
+            session.role,
             session_id=claims.session_id,
             expires_at=claims.expires_at,
         )

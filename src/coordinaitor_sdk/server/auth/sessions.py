@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+from sqlalchemy import Row
+
 from coordinaitor_sdk.server.auth.gate import Gate
 from coordinaitor_sdk.server.auth.passwords import PasswordChecker
 from coordinaitor_sdk.server.auth.tokens import REFRESH_TTL, Claims, Tokens
@@ -34,27 +36,8 @@ class Sessions:
         Raises:
             AuthenticationError: e-mail or password are wrong; which of them is not said.
         """
-        user = users.by_email(self._store.read, email)
-        good = await self._passwords.matches(password, None if user is None else user.password_hash)
-        world = None if user is None else self._worlds.get(user.world)
-        if user is None or world is None or not good:
-            raise AuthenticationError("E-mail or password is wrong")
-        user_id = str(user.id)
-
-        def start(change: Change) -> tuple[str, str]:
-            expires = change.now + timedelta(seconds=REFRESH_TTL)
-            session_id = users.add_session(change, user_id, stamp(expires))
-            refresh = self._tokens.issue(
-                "refresh",
-                world=change.world.id,
-                user_id=user_id,
-                session_id=session_id,
-                now=change.now,
-                expires_at=expires,
-            )
-            return self._access(change.world, user_id, session_id), refresh
-
-        access, refresh = await self._store.write(world, start)
+        user, world = await self.check_password(email, password)
+        _, tokens = await self._store.write(world, lambda change: self.begin(change, str(user.id)))
         about = {
             "id": user.id,
             "email": user.email,
@@ -62,7 +45,46 @@ class Sessions:
             "role": user.role,
             "organizationId": user.world,
         }
-        return self._answer(access, refresh) | {"user": about}
+        return tokens | {"user": about}
+
+    async def check_password(self, email: str, password: str) -> tuple[Row[Any], World]:
+        """The user of that e-mail and password, and the user's world.
+
+        Raises:
+            AuthenticationError: they are wrong; which of them is not said.
+        """
+        user = users.by_email(self._store.read, email)
+        good = await self._passwords.matches(password, None if user is None else user.password_hash)
+        world = None if user is None else self._worlds.get(user.world)
+        if user is None or world is None or not good:
+            raise AuthenticationError("E-mail or password is wrong")
+        return user, world
+
+    def begin(
+        self, change: Change, user_id: str, *, client_id: str | None = None, scope: str | None = None
+    ) -> tuple[str, dict[str, Any]]:
+        """Store a new session; its id and its tokens."""
+        expires = change.now + timedelta(seconds=REFRESH_TTL)
+        session_id = users.add_session(change, user_id, stamp(expires), client_id=client_id, scope=scope)
+        refresh = self._tokens.issue(
+            "refresh",
+            world=change.world.id,
+            user_id=user_id,
+            session_id=session_id,
+            now=change.now,
+            expires_at=expires,
+        )
+        return session_id, self._answer(self._access(change.world, user_id, session_id), refresh)
+
+    def session_of(self, refresh_token: str) -> Row[Any]:
+        """The session of a refresh token that holds.
+
+        Raises:
+            AuthenticationError: it doesn't, or its session has ended.
+        """
+        claims, world = self._read(refresh_token)
+        claims.check_expiry(world.clock.now())
+        return self._gate.require_session(claims)
 
     def refresh(self, refresh_token: str) -> dict[str, Any]:
         """A new access token; the refresh token stays the same.

@@ -84,8 +84,15 @@ def set_password(change: Change, user_id: str, password_hash: str) -> None:
     change.sql.run(_REVOKE_ALL, in_world=world, in_user=user_id, at=change.stamp)
 
 
-def add_session(change: Change, user_id: str, expires_at: str) -> str:
-    """Store a new session, note the login, and drop sessions that are over; the new session's id."""
+def add_session(
+    change: Change, user_id: str, expires_at: str, *, client_id: str | None = None, scope: str | None = None
+) -> str:
+    """Store a new session, note the login, and drop sessions that are over; the new session's id.
+
+    Parameters:
+        client_id: the OAuth client that it is for.
+        scope: the permissions that it is limited to, separated by blanks.
+    """
     world = change.world.id
     session_id = change.new_id("session")
     change.sql.run(_DROP_OLD_SESSIONS, in_world=world, at=change.stamp)
@@ -97,8 +104,8 @@ def add_session(change: Change, user_id: str, expires_at: str) -> str:
         created_at=change.stamp,
         expires_at=expires_at,
         revoked_at=None,
-        client_id=None,
-        scope=None,
+        client_id=client_id,
+        scope=scope,
         refresh_id=None,
         previous_refresh_id=None,
         rotated_at=None,
