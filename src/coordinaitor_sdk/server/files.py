@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from pathlib import Path
+
+from coordinaitor_sdk.server.errors import UnavailableError
+
+logger = logging.getLogger(__name__)
 
 
 class FileStore:
@@ -22,17 +28,27 @@ class FileStore:
         self._tasks = self._folder / "tasks"
 
     def new_file(self) -> tuple[int, Path]:
-        """A new file for what is being received, open for writing and readable by its owner alone."""
-        _make(self._incoming)
-        number, name = tempfile.mkstemp(dir=self._incoming)
+        """A new file for what is being received, open for writing and readable by its owner alone.
+
+        Raises:
+            UnavailableError: the disk refused.
+        """
+        with storing():
+            _make(self._incoming)
+            number, name = tempfile.mkstemp(dir=self._incoming)
         return number, Path(name)
 
     def keep(self, received: Path, world: str, file_id: str) -> None:
-        """Move what was received to its place; call it within the change that stores its row."""
+        """Move what was received to its place; call it within the change that stores its row.
+
+        Raises:
+            UnavailableError: the disk refused.
+        """
         folder = self._tasks / world
-        _make(folder)
-        received.replace(folder / file_id)
-        _sync_folder(folder)
+        with storing():
+            _make(folder)
+            received.replace(folder / file_id)
+            _sync_folder(folder)
 
     def path_of(self, world: str, file_id: str) -> Path:
         """Where the file of a task lies."""
@@ -51,6 +67,16 @@ class FileStore:
         for path in _files_in(self._tasks):
             if not is_known(path.parent.name, path.name):
                 path.unlink(missing_ok=True)
+
+
+@contextmanager
+def storing() -> Generator[None, None, None]:
+    """Within the block what the disk refuses is an `UnavailableError`."""
+    try:
+        yield
+    except OSError as error:
+        logger.error("a file can't be stored: %s", error)  # noqa: TRY400 - the system's words say it all
+        raise UnavailableError("The file can't be stored now; nothing was changed") from error
 
 
 def _make(folder: Path) -> None:

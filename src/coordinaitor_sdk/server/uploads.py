@@ -27,9 +27,9 @@ from coordinaitor_sdk.server.context import parts_of
 from coordinaitor_sdk.server.errors import (
     BadRequestError,
     TooLargeError,
-    UnavailableError,
     ValidationFailedError,
 )
+from coordinaitor_sdk.server.files import storing
 from coordinaitor_sdk.server.schemas.common import Strict
 from coordinaitor_sdk.server.schemas.reading import details_of, label
 
@@ -37,6 +37,9 @@ F = TypeVar("F", bound=Strict)
 
 FORM_OVERHEAD = 64 * 1024
 """Bytes that a form may have beside its file: boundaries, headers of its parts, text fields."""
+
+LONGEST_HEADER = 4 * 1024
+"""Bytes of a header that are looked at: matching takes the square of that time at worst."""
 
 LONGEST_NAME = 255
 """Characters of a file's name."""
@@ -99,7 +102,7 @@ async def receive_upload(
     _check_announced(request, largest)
     number, path = parts_of(request).files.new_file()
     try:
-        with os.fdopen(number, "wb") as target:
+        with storing(), os.fdopen(number, "wb") as target:
             form = _Form(target.write, fields, largest, files)
             await _read(request, boundary, form)
             texts = form.texts()
@@ -116,7 +119,7 @@ async def _finish(target: BinaryIO) -> None:
 
 
 def _boundary_of(request: Request) -> bytes:
-    kind, _, rest = request.headers.get("content-type", "").partition(";")
+    kind, _, rest = request.headers.get("content-type", "")[:LONGEST_HEADER].partition(";")
     found = {match[1].lower(): match[2] or match[3] or "" for match in _PARAMETER.finditer(f";{rest}")}
     boundary = found.get("boundary", "")
     if kind.strip().lower() != "multipart/form-data" or not 0 < len(boundary) <= 200:
@@ -152,8 +155,6 @@ async def _read(request: Request, boundary: bytes, form: _Form[Any]) -> None:
         raise BadRequestError(f"The body is not a valid multipart form: {error}") from None
     except ClientDisconnect:
         raise BadRequestError("The body is cut off") from None
-    except OSError as error:
-        raise UnavailableError("The file can't be stored now; nothing was changed") from error
     if not form.ended:
         raise BadRequestError("The body is not a valid multipart form: it ends before its last boundary")
     if not form.name:
@@ -255,7 +256,7 @@ class _Form(Generic[F]):
 def _parameters_of(disposition: bytes) -> dict[str, str]:
     """The parameters of a part's Content-Disposition; `name` is among them."""
     try:
-        text = disposition.decode()
+        text = disposition[:LONGEST_HEADER].decode()
     except UnicodeDecodeError:
         raise BadRequestError("The names of the form's parts must be valid UTF-8") from None
     found = {

@@ -90,6 +90,22 @@ def api(server: ServerProcess) -> Iterator[Api]:
     found.http.close()
 
 
+@pytest.fixture(scope="module")
+def own_server() -> Iterator[ServerProcess]:
+    """The same for one module: where more or other agents would disturb the rest."""
+    with ServerProcess() as process:
+        process.start(api_key=KEY, agents="off")
+        yield process
+
+
+@pytest.fixture(scope="module")
+def own(own_server: ServerProcess) -> Iterator[Api]:
+    """Requests to that server."""
+    found = Api(own_server.url)
+    yield found
+    found.http.close()
+
+
 @pytest.fixture
 def api_of() -> Iterator[Callable[[str], Api]]:
     """Requests to a server that the test starts itself."""

@@ -228,6 +228,7 @@ def test_busy_port_is_named(tmp_path):
         ({"port": 70_000}, "70000"),
         ({"sim_speed": 0.0}, "--sim-speed"),
         ({"sim_speed": float("nan")}, "--sim-speed"),
+        ({"max_upload": 0}, "--max-upload"),
         ({"access_token_ttl": -1.0}, "--access-token-ttl"),
         ({"access_token_ttl": float("inf")}, "--access-token-ttl"),
         ({"api_key": "secret"}, "ak_"),

@@ -106,3 +106,19 @@ def test_renewal_with_a_credential_of_another_organization_is_4403(server):
             raw.recv()
         assert closed.value.rcvd is not None
         assert closed.value.rcvd.code == 4403
+
+
+def test_files_and_idempotency_keys_of_two_worlds_are_two_things(server):
+    """The same key of the same user makes one task in each; files of the same id have their own content."""
+    with client(server, FIRST) as first, client(server, SECOND) as second:
+        for number, one in enumerate((first, second)):
+            headers = {"Idempotency-Key": "the same"}
+            answer = one.post("/tasks", json={"title": f"World {number}"}, headers=headers)
+            assert answer.json()["data"]["title"] == f"World {number}"
+            task = answer.json()["data"]["id"]
+            content = f"of world {number}".encode()
+            file = one.post(f"/tasks/{task}/files", files={"file": ("a", content)}).json()["data"]
+            folder = {0: "org-456", 1: "org-9"}[number]
+            kept = server.folder / "server.db.files" / "tasks" / folder / file["id"]
+            assert kept.read_bytes() == content
+            assert one.delete(f"/tasks/{task}").status_code == 204

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 
 import pytest
-from server_process import ServerProcess
 from websockets.sync.client import connect
 
 from coordinaitor_sdk.server.domain.working_hours import WEEKDAYS
@@ -105,22 +103,6 @@ BODY = {
     },
     "configuration": {"temperature": 0.7, "maxTokens": 4000, "codeStyle": "clean-code", "own": {"a": [None]}},
 }
-
-
-@pytest.fixture(scope="module")
-def own_server() -> Iterator[ServerProcess]:
-    """A server of this module's own: its agents are many."""
-    with ServerProcess() as process:
-        process.start(api_key=KEY, agents="off")
-        yield process
-
-
-@pytest.fixture(scope="module")
-def own(own_server, api):
-    """Requests to that server."""
-    found = type(api)(own_server.url)
-    yield found
-    found.http.close()
 
 
 def agent_of(answer, status=200):

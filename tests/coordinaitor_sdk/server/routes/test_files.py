@@ -8,6 +8,7 @@ import os
 import socket
 import sqlite3
 import threading
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -17,6 +18,7 @@ from server_process import ServerProcess
 from websockets.sync.client import connect
 
 from coordinaitor_sdk.server.schemas.answers import Answer, Failure, File, FileAdded, Push, TaskDetail
+from coordinaitor_sdk.server.settings import Settings
 
 KEY = "ak_test-key"
 HEADERS = {"X-API-Key": KEY}
@@ -348,6 +350,36 @@ def test_sender_that_goes_away_leaves_nothing(server, client, task, eventually):
         eventually(lambda: set(kept(server)) != before)
     eventually(lambda: set(kept(server)) == before)
     assert "Traceback" not in server.stderr
+
+
+@pytest.mark.parametrize(
+    "place", ["tempfile.mkstemp", "os.fsync", "coordinaitor_sdk.server.files._sync_folder"]
+)
+def test_disk_that_refuses_is_503(tmp_path, launched, monkeypatch, place):
+    """Nothing was changed, and nothing stays behind."""
+
+    def full(*_given, **_named):
+        raise OSError(28, "No space left on device")
+
+    with launched(tmp_path, Settings(simulate=False)) as api:
+        monkeypatch.setattr(place, full)
+        answer = api("POST", "/tasks/task-123/files", files={"file": ("a", b"x")})
+        monkeypatch.undo()
+        assert answer.status_code == 503
+        assert Failure.model_validate_json(answer.content).error.code == "SERVICE_UNAVAILABLE"
+        assert api.get("/tasks/task-123", include="files")["files"] == []
+        assert api("POST", "/tasks/task-123/files", files={"file": ("a", b"x")}).status_code == 201
+
+
+def test_header_made_to_be_slow_is_not(client, task):
+    """Thousands of open quotes are refused at once."""
+    slow = b'form-data; name="file"' + b';a="' * 15_000
+    began = time.monotonic()
+    answer = client.post(f"/tasks/{task}/files", content=part(slow) + END, headers=MULTIPART)
+    assert answer.status_code in (400, 413, 422)
+    kind = {"Content-Type": "multipart/form-data" + ';a="' * 7_000}
+    assert client.post(f"/tasks/{task}/files", content=END, headers=kind).status_code == 400
+    assert time.monotonic() - began < 2
 
 
 def test_many_uploads_at_once_are_kept_apart(client, server, task):

@@ -66,11 +66,11 @@ def test_replay_is_what_was_answered_not_what_is_now(api, key):
     assert send(api, key).json()["data"] == task
 
 
-def test_every_kind_of_post_honours_it(api, key):
+def test_every_kind_of_post_honours_it(own, key):
     """Comments, assignments, projects, agents, members, files: done once."""
-    task = api.task()["id"]
-    project = api.post("/projects", {"name": "P"})["id"]
-    agent = api.post("/agents", {"name": "A", "type": "qa"})["id"]
+    task = own.task()["id"]
+    project = own.post("/projects", {"name": "P"})["id"]
+    agent = own.post("/agents", {"name": "A", "type": "qa"})["id"]
     bodies = {
         f"/tasks/{task}/comments": {"content": "Once"},
         f"/tasks/{task}/assign": {"agentId": agent},
@@ -81,21 +81,21 @@ def test_every_kind_of_post_honours_it(api, key):
         f"/agents/{agent}/enable": {},
     }
     for path, body in bodies.items():
-        first, second = (send(api, key + path, body, path) for _ in range(2))
+        first, second = (send(own, key + path, body, path) for _ in range(2))
         assert first.status_code in (200, 201), first.text
         assert second.status_code == first.status_code
         assert second.json()["data"] == first.json()["data"]
         assert second.headers["idempotency-replayed"] == "true"
     file = {"file": ("a.txt", b"once")}
-    made = [api("POST", f"/tasks/{task}/files", files=file, headers=keyed(key)) for _ in range(2)]
+    made = [own("POST", f"/tasks/{task}/files", files=file, headers=keyed(key)) for _ in range(2)]
     assert made[0].json()["data"] == made[1].json()["data"]
-    found = api.get(f"/tasks/{task}", include="comments,files")
+    found = own.get(f"/tasks/{task}", include="comments,files")
     assert (len(found["comments"]), len(found["files"])) == (1, 1)
     assert Answer[Comment].model_validate_json(
-        send(api, f"{key}/tasks/{task}/comments", {"content": "Once"}, f"/tasks/{task}/comments").content
+        send(own, f"{key}/tasks/{task}/comments", {"content": "Once"}, f"/tasks/{task}/comments").content
     )
     assert Answer[Project].model_validate_json(
-        send(api, f"{key}/projects", {"name": "Once"}, "/projects").content
+        send(own, f"{key}/projects", {"name": "Once"}, "/projects").content
     )
 
 
