@@ -7,7 +7,6 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from fastapi import APIRouter, FastAPI
-from fastapi.routing import APIRoute
 from sqlalchemy import Engine
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -28,8 +27,9 @@ from coordinaitor_sdk.server.files import FileStore
 from coordinaitor_sdk.server.idempotency import Idempotency
 from coordinaitor_sdk.server.middleware.requests import RequestsMiddleware
 from coordinaitor_sdk.server.operations import operation_of
-from coordinaitor_sdk.server.routes import agents, auth, projects, realtime, system, tasks, webhooks
+from coordinaitor_sdk.server.routes import docs, realtime
 from coordinaitor_sdk.server.routes import oauth as oauth_routes
+from coordinaitor_sdk.server.routes.api import ROUTERS, api_routes
 from coordinaitor_sdk.server.scheduler import Scheduler
 from coordinaitor_sdk.server.seeds.start import Started
 from coordinaitor_sdk.server.settings import API_PREFIXES, Meter, Settings
@@ -42,15 +42,6 @@ from coordinaitor_sdk.server.webhooks.sending import Sender
 from coordinaitor_sdk.server.wire import error_envelope, meta_json
 from coordinaitor_sdk.server.worlds import Worlds
 from coordinaitor_sdk.server.ws.hub import Hub
-
-_ROUTERS = (
-    auth.router,
-    tasks.router,
-    agents.router,
-    projects.router,
-    system.router,
-    webhooks.router,
-)
 
 
 def create_app(engine: Engine, started: Started, settings: Settings) -> FastAPI:
@@ -78,9 +69,10 @@ def create_app(engine: Engine, started: Started, settings: Settings) -> FastAPI:
     app.state.parts = parts
     for prefix in API_PREFIXES:
         api = APIRouter(prefix=prefix)
-        for router in _ROUTERS:
+        for router in ROUTERS:
             api.include_router(router)
         app.include_router(api)
+    app.include_router(docs.router)
     app.include_router(oauth_routes.router)
     app.include_router(realtime.router)
     _answer_errors(app, parts)
@@ -123,9 +115,8 @@ def _uploads() -> Callable[[Scope], bool]:
     paths = [
         compile_path(prefix + route.path)[0]
         for prefix in API_PREFIXES
-        for router in _ROUTERS
-        for route in router.routes
-        if isinstance(route, APIRoute) and operation_of(route.endpoint).upload is not None
+        for route in api_routes()
+        if operation_of(route.endpoint).upload is not None
     ]
     return lambda scope: scope["method"] == "POST" and any(path.match(scope["path"]) for path in paths)
 

@@ -37,7 +37,7 @@ T = TypeVar("T")
 
 @dataclass(slots=True)
 class Parts:
-    """The parts of a running server."""
+    """The parts of a running server; `published` is the OpenAPI document, once somebody has asked for it."""
 
     settings: Settings
     worlds: Worlds
@@ -51,6 +51,7 @@ class Parts:
     files: FileStore
     idempotency: Idempotency
     oauth: OAuth
+    published: dict[str, object] | None = None
 
 
 class JsonAnswer(Response):

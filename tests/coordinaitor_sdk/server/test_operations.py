@@ -3,21 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from fastapi.routing import APIRoute
 
 from coordinaitor_sdk.server.operations import operation_of
-from coordinaitor_sdk.server.routes import agents, auth, projects, system, tasks, webhooks
+from coordinaitor_sdk.server.routes.api import api_routes
 from coordinaitor_sdk.server.schemas import answers
 
-ROUTES = [
-    route
-    for module in (agents, auth, projects, system, tasks, webhooks)
-    for route in module.router.routes
-    if isinstance(route, APIRoute)
-]
 
-
-@pytest.mark.parametrize("route", ROUTES, ids=lambda route: f"{min(route.methods)} {route.path}")
+@pytest.mark.parametrize("route", [*api_routes()], ids=lambda route: f"{min(route.methods)} {route.path}")
 def test_every_route_says_what_it_takes_and_answers(route):
     """An operation stands above each route, and names a schema that exists."""
     found = operation_of(route.endpoint)

@@ -99,7 +99,7 @@ async def disable_agent(call: WriteAgents, request: Request, agent_id: str) -> R
 
 @router.get("/{agent_id}/tasks")
 @operation("Task", form="page", query=AgentTasksQuery, failures=(404,))
-async def list_tasks(call: ReadTasks, request: Request, agent_id: str) -> Response:
+async def list_agent_tasks(call: ReadTasks, request: Request, agent_id: str) -> Response:
     """A page of the tasks assigned to an agent, newest first."""
     query = read_query(request, AgentTasksQuery)
     _require(call, agent_id)

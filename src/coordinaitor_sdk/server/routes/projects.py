@@ -81,7 +81,7 @@ async def delete_project(call: WriteProjects, request: Request, project_id: str)
 
 @router.get("/{project_id}/tasks")
 @operation("Task", form="page", query=ProjectTasksQuery, failures=(404,))
-async def list_tasks(call: ReadTasks, request: Request, project_id: str) -> Response:
+async def list_project_tasks(call: ReadTasks, request: Request, project_id: str) -> Response:
     """A page of the project's tasks that pass every filter given."""
     query = read_query(request, ProjectTasksQuery)
     if projects.load(call.sql, call.world.id, project_id) is None:

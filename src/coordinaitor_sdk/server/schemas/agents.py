@@ -10,6 +10,7 @@ from pydantic import AfterValidator, BeforeValidator, Field
 from coordinaitor_sdk.server.domain.states import Status
 from coordinaitor_sdk.server.domain.working_hours import WEEKDAYS, Weekday, known_zones
 from coordinaitor_sdk.server.schemas.common import (
+    PARTIAL,
     FreeMap,
     Line,
     Paged,
@@ -78,6 +79,8 @@ class AgentCreate(_AgentFields):
 
 class AgentUpdate(_AgentFields):
     """The body of `PUT /agents/{agentId}`: the given fields are changed."""
+
+    model_config = PARTIAL
 
     name: Line = ""
     type: AgentType = "coding"

@@ -192,10 +192,10 @@ class TaskMetrics(Strict):
 class TaskDetail(Task):
     """A task with everything that `include` can ask for."""
 
-    comments: list[Comment]
-    files: list[File]
-    history: list[History]
-    metrics: TaskMetrics
+    comments: list[Comment] = Field(default_factory=list[Comment])
+    files: list[File] = Field(default_factory=list[File])
+    history: list[History] = Field(default_factory=list[History])
+    metrics: TaskMetrics | None = None
 
 
 class DeletedTask(Task):
@@ -297,9 +297,9 @@ class AgentLog(Strict):
 class AgentDetail(Agent):
     """An agent with everything that `include` can ask for."""
 
-    tasks: list[Task]
-    metrics: AgentMetrics
-    logs: list[AgentLog]
+    tasks: list[Task] = Field(default_factory=list[Task])
+    metrics: AgentMetrics | None = None
+    logs: list[AgentLog] = Field(default_factory=list["AgentLog"])
 
 
 class TaskCount(Strict):

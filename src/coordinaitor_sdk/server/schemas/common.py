@@ -27,6 +27,15 @@ class Strict(BaseModel):
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True, alias_generator=to_camel)
 
 
+def _without_defaults(schema: dict[str, Any]) -> None:
+    for field in schema.get("properties", {}).values():
+        field.pop("default", None)
+
+
+PARTIAL = ConfigDict(json_schema_extra=_without_defaults)
+"""For bodies of which only what is given counts: their defaults are never applied, nor published."""
+
+
 class Query(BaseModel):
     """The parameters of a query: text that is converted, no unknown names."""
 
@@ -94,33 +103,74 @@ def _small(value: dict[str, Any]) -> dict[str, Any]:
     return value
 
 
+def published(**schema: Any) -> Any:
+    """What the published schema says of a type beside its bounds: that which only code here checks."""
+    return Field(json_schema_extra=schema)
+
+
+_TEXT = r"^[^\u0000-\u001f\u007f-\u009f]*$"
+_SAYING = r"^[^\u0000-\u001f\u007f-\u009f]*[^\s\u0000-\u001f\u007f-\u009f][^\u0000-\u001f\u007f-\u009f]*$"
+_LINES = r"^[^\u0000-\u0008\u000b-\u001f\u007f-\u009f]*$"
+_TAG = _SAYING.replace("[^", "[^,")
+_SAYING_LINES = r"\S"
+
 Plain = AfterValidator(_no_control)
-Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200), Plain]
+Line = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=200),
+    Plain,
+    published(pattern=_SAYING),
+]
 """One line that must say something."""
 
-Id = Annotated[str, StringConstraints(min_length=1, max_length=100), Plain]
+Id = Annotated[str, StringConstraints(min_length=1, max_length=100), Plain, published(pattern=_TEXT)]
+TaskId = Annotated[Id, published(format="task-id")]
+AgentId = Annotated[Id, published(format="agent-id")]
+ProjectId = Annotated[Id, published(format="project-id")]
+UserId = Annotated[Id, published(format="user-id")]
+MentionedId = Annotated[Id, published(format="user-id")]
+"""Of a user or an agent."""
+
 Tag = Annotated[
     str,
     StringConstraints(strip_whitespace=True, min_length=1, max_length=50),
     Plain,
     AfterValidator(_no_comma),
+    published(pattern=_TAG),
 ]
-LongText = Annotated[str, StringConstraints(max_length=20_000), AfterValidator(_no_control_in_text)]
-ShortText = Annotated[str, StringConstraints(max_length=2_000), AfterValidator(_no_control_in_text)]
-Point = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1_000), Plain]
+LongText = Annotated[
+    str,
+    StringConstraints(max_length=20_000),
+    AfterValidator(_no_control_in_text),
+    published(pattern=_LINES),
+]
+ShortText = Annotated[
+    str,
+    StringConstraints(max_length=2_000),
+    AfterValidator(_no_control_in_text),
+    published(pattern=_LINES),
+]
+Point = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=1_000),
+    Plain,
+    published(pattern=_SAYING),
+]
 """One of several requirements or criteria."""
 
 FreeMap = Annotated[dict[str, Any], AfterValidator(_small)]
 """Any JSON object of up to 64 KiB."""
 
-Timestamp = Annotated[str, StringConstraints(max_length=40), AfterValidator(_timestamp)]
+Timestamp = Annotated[
+    str, StringConstraints(max_length=40), AfterValidator(_timestamp), published(format="date-time")
+]
 """RFC 3339 with an offset, kept as the server writes times."""
 
 Hours = Annotated[float, Field(ge=0, le=100_000, allow_inf_nan=False)]
 Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 
 QueryInt = Annotated[int, BeforeValidator(_digits)]
-QueryText = Annotated[str, StringConstraints(max_length=200), Plain]
+QueryText = Annotated[str, StringConstraints(max_length=200), Plain, published(pattern=_TEXT)]
 QueryList = Annotated[list[QueryText], BeforeValidator(comma_separated), Field(max_length=20)]
 """Comma-separated; blanks and repetitions are dropped."""
 

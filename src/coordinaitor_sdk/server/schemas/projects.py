@@ -9,8 +9,9 @@ from pydantic.alias_generators import to_camel
 
 from coordinaitor_sdk.server.domain.states import Priority
 from coordinaitor_sdk.server.schemas.common import (
+    PARTIAL,
+    AgentId,
     Hours,
-    Id,
     Line,
     LongText,
     Paged,
@@ -18,6 +19,7 @@ from coordinaitor_sdk.server.schemas.common import (
     Strict,
     Tag,
     Timestamp,
+    UserId,
 )
 
 ProjectStatus = Literal["active", "completed", "archived", "on-hold"]
@@ -41,7 +43,7 @@ class Budget(Strict):
 class Member(Strict):
     """A user of a project's team."""
 
-    user_id: Id
+    user_id: UserId
     role: Line
     permissions: Annotated[list[Line], Field(max_length=50)] = Field(default_factory=list)
 
@@ -54,7 +56,7 @@ class _ProjectFields(Strict):
     priority: Priority = "medium"
     budget: Budget | None = None
     team_members: Annotated[list[Member], Field(max_length=200)] = Field(default_factory=list[Member])
-    agents: Annotated[list[Id], Field(max_length=200)] = Field(default_factory=list)
+    agents: Annotated[list[AgentId], Field(max_length=200)] = Field(default_factory=list)
     tags: Annotated[list[Tag], Field(max_length=50)] = Field(default_factory=list)
 
 
@@ -68,6 +70,8 @@ class ProjectCreate(_ProjectFields):
 
 class ProjectUpdate(_ProjectFields):
     """The body of `PUT /projects/{projectId}`: the given fields are changed, lists replaced whole."""
+
+    model_config = PARTIAL
 
     name: Line = ""
     status: ProjectStatus = "active"

@@ -8,13 +8,16 @@ from pydantic import AfterValidator, BeforeValidator, Field
 
 from coordinaitor_sdk.server.domain.states import PRIORITY_RANK, Priority, Status
 from coordinaitor_sdk.server.schemas.common import (
+    PARTIAL,
+    AgentId,
     Hours,
-    Id,
     Line,
     LongText,
+    MentionedId,
     Paged,
     Plain,
     Point,
+    ProjectId,
     Query,
     QueryList,
     QueryText,
@@ -53,8 +56,8 @@ class TaskCreate(_TaskFields):
     title: Line
     description: LongText = ""
     priority: Priority = "medium"
-    project_id: Id | None = None
-    agent_id: Id | None = None
+    project_id: ProjectId | None = None
+    agent_id: AgentId | None = None
     tags: Tags = Field(default_factory=list)
     estimated_hours: Hours | None = None
     due_date: Timestamp | None = None
@@ -65,12 +68,14 @@ class TaskCreate(_TaskFields):
 class TaskUpdate(_TaskFields):
     """The body of `PUT` and `PATCH /tasks/{taskId}`: the given fields are changed, in both."""
 
+    model_config = PARTIAL
+
     title: Line = ""
     description: LongText = ""
     status: Status = "pending"
     priority: Priority = "medium"
-    project_id: Id | None = None
-    agent_id: Id | None = None
+    project_id: ProjectId | None = None
+    agent_id: AgentId | None = None
     tags: Tags = Field(default_factory=list)
     estimated_hours: Hours | None = None
     actual_hours: Hours = 0.0
@@ -83,7 +88,9 @@ class TaskUpdate(_TaskFields):
 class TaskAssign(_TaskFields):
     """The body of `POST /tasks/{taskId}/assign`."""
 
-    agent_id: Id
+    model_config = PARTIAL
+
+    agent_id: AgentId
     priority: Priority = "medium"
     due_date: Timestamp | None = None
 
@@ -92,7 +99,7 @@ class CommentCreate(Strict):
     """The body of `POST /tasks/{taskId}/comments`."""
 
     content: Annotated[LongText, Field(min_length=1), AfterValidator(not_blank)]
-    mentions: Annotated[list[Id], Field(max_length=50)] = Field(default_factory=list)
+    mentions: Annotated[list[MentionedId], Field(max_length=50)] = Field(default_factory=list)
 
 
 class FileFields(Strict):
