@@ -121,6 +121,18 @@ def _uploads() -> Callable[[Scope], bool]:
     return lambda scope: scope["method"] == "POST" and any(path.match(scope["path"]) for path in paths)
 
 
+def _methods() -> Callable[[str], list[str]]:
+    """Tells the methods that a path of the API has."""
+    routes = [
+        (compile_path(prefix + route.path)[0], route.methods or ())
+        for prefix in API_PREFIXES
+        for route in api_routes()
+    ]
+    return lambda path: sorted(
+        {method for pattern, methods in routes if pattern.match(path) for method in methods}
+    )
+
+
 def _answer_errors(app: FastAPI, parts: Parts) -> None:
     def body_of(scope: Scope, error: ApiError) -> bytes:
         meta = meta_json(scope["request_id"], stamp(parts.worlds.default.clock.now()))
@@ -134,9 +146,14 @@ def _answer_errors(app: FastAPI, parts: Parts) -> None:
             raise error
         return JsonAnswer(body_of(request.scope, error), error.status, error.headers)
 
+    methods = _methods()
+
     async def unrouted(request: Request, error: Exception) -> Response:
         if not isinstance(error, HTTPException):
             raise error
+        if error.status_code == 405 and (allowed := methods(request.url.path)):
+            # The router knows the methods of the first route that fits the path, not of all.
+            error.headers = {"Allow": ", ".join(allowed)}
         return JsonAnswer(
             body_of(request.scope, _as_api_error(request, error)), error.status_code, error.headers
         )

@@ -207,9 +207,9 @@ def _operation(endpoint: Endpoint, schemas: _Schemas) -> dict[str, Any]:
     if operation.query is not None:
         parameters += schemas.parameters(operation.query)
     if endpoint.conditional:
-        parameters.append(_header_parameter("If-None-Match", {"type": "string", "maxLength": 1_000}))
+        parameters.append(_header_parameter("If-None-Match", {"type": "string"}))
     if endpoint.keyed:
-        key = {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]([ -~]*[!-~])?$"}
+        key = {"type": "string", "format": "idempotency-key"}
         parameters.append(_header_parameter("Idempotency-Key", key))
     described: dict[str, Any] = {
         "operationId": endpoint.name,
@@ -274,8 +274,7 @@ def _header(name: str) -> dict[str, Any]:
 
 
 def _path_parameter(name: str) -> dict[str, Any]:
-    kind = f"{name.removesuffix('Id')}-id"
-    schema = {"type": "string", "minLength": 1, "maxLength": 100, "format": kind, "pattern": "^[!-.0-~]+$"}
+    schema = {"type": "string", "format": f"{name.removesuffix('Id')}-id"}
     return {"name": name, "in": "path", "required": True, "schema": schema}
 
 

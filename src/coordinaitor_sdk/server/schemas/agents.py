@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 
 from coordinaitor_sdk.server.domain.states import Status
 from coordinaitor_sdk.server.domain.working_hours import WEEKDAYS, Weekday, known_zones
@@ -20,6 +20,7 @@ from coordinaitor_sdk.server.schemas.common import (
     Strict,
     Tag,
     comma_separated,
+    published,
 )
 
 AgentType = Literal["coding", "analysis", "review", "qa", "documentation"]
@@ -33,7 +34,7 @@ def _known_zone(value: str) -> str:
 
 
 def _time_of_day(value: str) -> str:
-    if not re.fullmatch(r"([01][0-9]|2[0-3]):[0-5][0-9]", value):
+    if not re.fullmatch(_TIME_OF_DAY, value):
         raise ValueError("must be a time of day, like 09:00")
     return value
 
@@ -44,17 +45,22 @@ def _in_order(value: list[Weekday]) -> list[Weekday]:
     return [day for day in WEEKDAYS if day in value]
 
 
-TimeOfDay = Annotated[str, AfterValidator(_time_of_day)]
+_TIME_OF_DAY = r"([01][0-9]|2[0-3]):[0-5][0-9]"
+TimeOfDay = Annotated[str, AfterValidator(_time_of_day), published(pattern=f"^{_TIME_OF_DAY}$")]
 Names = Annotated[list[Tag], Field(max_length=50), AfterValidator(lambda value: list(dict.fromkeys(value)))]
 
 
 class WorkingHours(Strict):
     """When an agent works, in its own time zone."""
 
-    timezone: Annotated[str, AfterValidator(_known_zone)]
+    timezone: Annotated[
+        str, AfterValidator(_known_zone), WithJsonSchema({"type": "string", "format": "time-zone"})
+    ]
     start: TimeOfDay
     end: TimeOfDay
-    days: Annotated[list[Weekday], AfterValidator(_in_order)] = Field(default_factory=lambda: [*WEEKDAYS])
+    days: Annotated[list[Weekday], AfterValidator(_in_order), published(minItems=1)] = Field(
+        default_factory=lambda: [*WEEKDAYS]
+    )
 
 
 class _AgentFields(Strict):

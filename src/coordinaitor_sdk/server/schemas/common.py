@@ -6,7 +6,15 @@ import re
 from datetime import datetime
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    WithJsonSchema,
+)
 from pydantic.alias_generators import to_camel
 
 from coordinaitor_sdk.server.clock import stamp
@@ -108,13 +116,14 @@ def published(**schema: Any) -> Any:
     return Field(json_schema_extra=schema)
 
 
-_TEXT = r"^[^\u0000-\u001f\u007f-\u009f]*$"
+TEXT = r"^[^\u0000-\u001f\u007f-\u009f]*$"
 _SAYING = r"^[^\u0000-\u001f\u007f-\u009f]*[^\s\u0000-\u001f\u007f-\u009f][^\u0000-\u001f\u007f-\u009f]*$"
 _LINES = r"^[^\u0000-\u0008\u000b-\u001f\u007f-\u009f]*$"
 _TAG = _SAYING.replace("[^", "[^,")
 _SAYING_LINES = r"\S"
 
 Plain = AfterValidator(_no_control)
+Text = Annotated[str, Plain, published(pattern=TEXT)]
 Line = Annotated[
     str,
     StringConstraints(strip_whitespace=True, min_length=1, max_length=200),
@@ -123,12 +132,12 @@ Line = Annotated[
 ]
 """One line that must say something."""
 
-Id = Annotated[str, StringConstraints(min_length=1, max_length=100), Plain, published(pattern=_TEXT)]
-TaskId = Annotated[Id, published(format="task-id")]
-AgentId = Annotated[Id, published(format="agent-id")]
-ProjectId = Annotated[Id, published(format="project-id")]
-UserId = Annotated[Id, published(format="user-id")]
-MentionedId = Annotated[Id, published(format="user-id")]
+Id = Annotated[str, StringConstraints(min_length=1, max_length=100), Plain, published(pattern=TEXT)]
+# Which ids there are no schema can say: its format tells of what.
+AgentId = Annotated[Id, WithJsonSchema({"type": "string", "format": "agent-id"})]
+ProjectId = Annotated[Id, WithJsonSchema({"type": "string", "format": "project-id"})]
+UserId = Annotated[Id, WithJsonSchema({"type": "string", "format": "user-id"})]
+MentionedId = UserId
 """Of a user or an agent."""
 
 Tag = Annotated[
@@ -169,8 +178,10 @@ Timestamp = Annotated[
 Hours = Annotated[float, Field(ge=0, le=100_000, allow_inf_nan=False)]
 Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 
-QueryInt = Annotated[int, BeforeValidator(_digits)]
-QueryText = Annotated[str, StringConstraints(max_length=200), Plain, published(pattern=_TEXT)]
+QueryInt = BeforeValidator(_digits)
+"""For whole numbers of a query."""
+
+QueryText = Annotated[str, StringConstraints(max_length=200), Plain, published(pattern=TEXT)]
 QueryList = Annotated[list[QueryText], BeforeValidator(comma_separated), Field(max_length=20)]
 """Comma-separated; blanks and repetitions are dropped."""
 
@@ -178,8 +189,8 @@ QueryList = Annotated[list[QueryText], BeforeValidator(comma_separated), Field(m
 class Paged(Query):
     """Which page (API document, "Standard Query Parameters")."""
 
-    page: Annotated[QueryInt, Field(ge=1, le=1_000_000_000)] = 1
-    limit: Annotated[QueryInt, Field(ge=1, le=100)] = 20
+    page: Annotated[int, Field(ge=1, le=1_000_000_000), QueryInt] = 1
+    limit: Annotated[int, Field(ge=1, le=100), QueryInt] = 20
 
     @property
     def offset(self) -> int:

@@ -15,7 +15,6 @@ from coordinaitor_sdk.server.schemas.common import (
     LongText,
     MentionedId,
     Paged,
-    Plain,
     Point,
     ProjectId,
     Query,
@@ -25,6 +24,7 @@ from coordinaitor_sdk.server.schemas.common import (
     ShortText,
     Strict,
     Tag,
+    Text,
     Timestamp,
     comma_separated,
     not_blank,
@@ -159,4 +159,4 @@ class TaskGetQuery(Query):
 class TaskDeleteQuery(Query):
     """The query of `DELETE /tasks/{taskId}`."""
 
-    reason: Annotated[str, Field(max_length=1_000), Plain] | None = None
+    reason: Annotated[Text, Field(max_length=1_000)] | None = None

@@ -7,13 +7,14 @@ from ipaddress import ip_address
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, Field, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints, WithJsonSchema
 
 from coordinaitor_sdk.server.domain.webhooks import EventName
-from coordinaitor_sdk.server.schemas.common import Plain, Strict
+from coordinaitor_sdk.server.schemas.common import TEXT, Plain, Strict, published
 
 _TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}", re.ASCII)
 _VALUE = re.compile(r"[\x21-\x7e]([\x20-\x7e]{0,998}[\x21-\x7e])?", re.ASCII)
+_VALUES = {"type": "string", "maxLength": 1_000, "pattern": f"^({_VALUE.pattern})?$"}
 _OURS = frozenset(
     {"host", "content-length", "content-type", "content-encoding", "transfer-encoding", "connection"}
     | {"keep-alive", "upgrade", "te", "trailer", "expect", "proxy-connection"}
@@ -46,7 +47,14 @@ def _headers(value: dict[str, str]) -> dict[str, str]:
     return value
 
 
-_Url = Annotated[str, StringConstraints(min_length=1, max_length=2_000), Plain, AfterValidator(_web_address)]
+_Url = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=2_000),
+    Plain,
+    AfterValidator(_web_address),
+    WithJsonSchema({"type": "string", "format": "web-address"}),
+]
+_Secret = Annotated[str, StringConstraints(min_length=1, max_length=200), Plain, published(pattern=TEXT)]
 
 
 class WebhookCreate(Strict):
@@ -54,11 +62,14 @@ class WebhookCreate(Strict):
 
     url: _Url
     events: Annotated[list[EventName], Field(min_length=1, max_length=50)]
-    secret: Annotated[str, StringConstraints(min_length=1, max_length=200), Plain] | None = None
+    secret: _Secret | None = None
     active: bool = True
-    headers: Annotated[dict[str, str], Field(max_length=20), AfterValidator(_headers)] = Field(
-        default_factory=dict
-    )
+    headers: Annotated[
+        dict[str, str],
+        Field(max_length=20),
+        AfterValidator(_headers),
+        published(propertyNames={"format": "header-name"}, additionalProperties=_VALUES),
+    ] = Field(default_factory=dict)
 
     def given(self) -> dict[str, Any]:
         """The body by its wire names, defaults filled in."""
