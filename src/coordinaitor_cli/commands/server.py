@@ -15,6 +15,26 @@ if TYPE_CHECKING:
 app = typer.Typer(help="Run the reference server for development, demos and tests.", no_args_is_help=True)
 
 
+users = typer.Typer(help="Users of a database of the reference server.", no_args_is_help=True)
+app.add_typer(users, name="users")
+
+
+class Role(StrEnum):
+    """What a user may do."""
+
+    admin = "admin"
+    developer = "developer"
+    viewer = "viewer"
+
+
+class Tier(StrEnum):
+    """How much a user may ask."""
+
+    free = "free"
+    pro = "pro"
+    enterprise = "enterprise"
+
+
 class Seed(StrEnum):
     """What a new database starts with."""
 
@@ -99,6 +119,55 @@ def start(
     except ServerStartError as error:
         typer.echo(f"error: {error}", err=True)
         raise typer.Exit(1) from None
+
+
+@users.callback()
+def _users() -> None:
+    """Users of a database of the reference server."""
+
+
+@users.command("add")
+def add_user(
+    email: Annotated[str, typer.Option(help="E-mail to log in with; unique on the server.")],
+    name: Annotated[
+        str | None, typer.Option(help="Full name. [default: what stands before the @ of the e-mail]")
+    ] = None,
+    org: Annotated[
+        str | None, typer.Option(metavar="ID", help="Organization. [default: the server's first]")
+    ] = None,
+    role: Annotated[Role, typer.Option(help="What the user may do.")] = Role.developer,
+    tier: Annotated[Tier, typer.Option(help="Which rate limits hold.")] = Tier.free,
+    database: Annotated[
+        str | None,
+        typer.Option(
+            metavar="URL-OR-PATH", help="Database file. [default: server.db in your data directory]"
+        ),
+    ] = None,
+    password_stdin: Annotated[
+        bool,
+        typer.Option("--password-stdin", help="Read the password from standard input, else make one."),
+    ] = False,
+) -> None:
+    """Add a user; a running server notices within a second."""
+    from coordinaitor_sdk.server.run import NewUser, RegistrationError
+    from coordinaitor_sdk.server.run import add_user as add
+
+    new = NewUser(
+        email=email,
+        name=name,
+        organization=org,
+        role=role.value,
+        tier=tier.value,
+        password=sys.stdin.readline().rstrip("\r\n") if password_stdin else None,
+        database=database,
+    )
+    try:
+        added = add(new)
+    except RegistrationError as error:
+        typer.echo(f"error: {error}", err=True)
+        raise typer.Exit(1) from None
+    told = f"{added.id}: {added.email}, {added.role} of {added.organization}, tier {added.tier}"
+    typer.echo(told if added.password is None else f"{told}\npassword: {added.password}")
 
 
 def _show(ready: Ready) -> None:

@@ -23,18 +23,20 @@ from coordinaitor_sdk.server.clock import stamp
 from coordinaitor_sdk.server.context import JsonAnswer, Parts
 from coordinaitor_sdk.server.errors import ApiError
 from coordinaitor_sdk.server.events import Event
-from coordinaitor_sdk.server.files import FileStore
+from coordinaitor_sdk.server.files import Area, FileStore
 from coordinaitor_sdk.server.idempotency import Idempotency
+from coordinaitor_sdk.server.lookout import Lookout
 from coordinaitor_sdk.server.middleware.requests import RequestsMiddleware
 from coordinaitor_sdk.server.operations import operation_of
-from coordinaitor_sdk.server.routes import docs, realtime
+from coordinaitor_sdk.server.routes import avatars, docs, realtime
 from coordinaitor_sdk.server.routes import oauth as oauth_routes
 from coordinaitor_sdk.server.routes.api import ROUTERS, api_routes
 from coordinaitor_sdk.server.scheduler import Scheduler
 from coordinaitor_sdk.server.seeds.start import Started
 from coordinaitor_sdk.server.settings import API_PREFIXES, Meter, Settings
 from coordinaitor_sdk.server.simulator import HANDLERS as AGENTS
-from coordinaitor_sdk.server.store import files
+from coordinaitor_sdk.server.store import files, users
+from coordinaitor_sdk.server.store.sql import Sql
 from coordinaitor_sdk.server.store.store import Store
 from coordinaitor_sdk.server.webhooks.deliverer import HANDLERS as WEBHOOKS
 from coordinaitor_sdk.server.webhooks.deliverer import Deliverer
@@ -51,15 +53,18 @@ def create_app(engine: Engine, started: Started, settings: Settings) -> FastAPI:
     database.
     """
     parts = _assemble(engine, started, settings)
+    lookout = Lookout(parts.store.read, parts.hub.seq_of, lambda world, seq: _catch_up(parts, world, seq))
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncGenerator[None, None]:
-        parts.files.sweep(files.is_known(parts.store.read))
+        parts.files.sweep(_is_known(parts.store.read))
         parts.store.start()
         parts.hub.start()
         parts.scheduler.start()
         parts.deliverer.start()
+        lookout.start()
         yield
+        await lookout.stop()
         await parts.deliverer.stop()
         await parts.scheduler.stop()
         await parts.hub.stop()
@@ -74,6 +79,7 @@ def create_app(engine: Engine, started: Started, settings: Settings) -> FastAPI:
         app.include_router(api)
     app.include_router(docs.router)
     app.include_router(oauth_routes.router)
+    app.include_router(avatars.router)
     app.include_router(realtime.router)
     _answer_errors(app, parts)
     return app
@@ -108,6 +114,19 @@ def _assemble(engine: Engine, started: Started, settings: Settings) -> Parts:
     return Parts(
         settings, worlds, store, gate, sessions, hub, scheduler, deliverer, Meter(), kept, keys, oauth
     )
+
+
+def _catch_up(parts: Parts, world_id: str, seq: int) -> None:
+    """Go on with what another process wrote."""
+    parts.hub.catch_up(world_id, seq)
+    parts.scheduler.wake(world_id)
+    parts.deliverer.wake(world_id)
+
+
+def _is_known(sql: Sql) -> Callable[[Area, str, str], bool]:
+    """Tells the files that belong to a task or a user."""
+    finders = {"tasks": files.is_known, "avatars": users.has_avatar}
+    return lambda area, world, name: finders[area](sql, world, name)
 
 
 def _uploads() -> Callable[[Scope], bool]:

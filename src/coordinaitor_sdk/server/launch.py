@@ -18,7 +18,6 @@ from types import FrameType
 
 import uvicorn
 from filelock import FileLock, Timeout
-from platformdirs import user_data_dir
 from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 
@@ -27,7 +26,7 @@ from coordinaitor_sdk.server.domain.oauth import parse_clients
 from coordinaitor_sdk.server.run import Ready, ServerOptions, ServerStartError
 from coordinaitor_sdk.server.seeds.start import Start, Started, start_data
 from coordinaitor_sdk.server.settings import Settings
-from coordinaitor_sdk.server.store.engine import DatabaseError, database_path, open_engine
+from coordinaitor_sdk.server.store.engine import DatabaseError, open_engine, path_of
 from coordinaitor_sdk.server.store.schema import prepare
 
 GRACE = 3
@@ -238,13 +237,10 @@ def _why_not_bound(host: str, port: int, error: OSError) -> str:
 
 
 def _database_of(options: ServerOptions) -> Path:
-    if options.database is not None:
-        try:
-            return database_path(options.database)
-        except DatabaseError as error:
-            raise ServerStartError(str(error)) from error
-    folder = os.environ.get("COORDINAITOR_DATA_DIR") or user_data_dir("coordinaitor")
-    return Path(folder).expanduser().absolute() / "server.db"
+    try:
+        return path_of(options.database)
+    except DatabaseError as error:
+        raise ServerStartError(str(error)) from error
 
 
 @contextmanager

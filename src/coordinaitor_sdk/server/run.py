@@ -10,10 +10,13 @@ import threading
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
+    from types import ModuleType
+
     from coordinaitor_sdk.server.launch import Launch
 
 STOP_TIMEOUT = 15.0
@@ -77,8 +80,51 @@ class Ready:
     api_key: str | None = field(repr=False)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewUser:
+    """A user to be added.
+
+    Attributes:
+        name: None for what stands before the `@` of the e-mail.
+        organization: its id; None for the default one.
+        role: admin, developer or viewer.
+        tier: free, pro or enterprise; see "Rate Limit Tiers" in the API document.
+        password: None for one that is made.
+        database: as in `ServerOptions`.
+    """
+
+    email: str
+    name: str | None = None
+    organization: str | None = None
+    role: str = "developer"
+    tier: str = "free"
+    password: str | None = field(default=None, repr=False)
+    database: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AddedUser:
+    """A user who was added.
+
+    Attributes:
+        password: the one that was made; None when one was given.
+    """
+
+    id: str
+    email: str
+    name: str
+    organization: str
+    role: str
+    tier: str
+    password: str | None = field(repr=False)
+
+
 class ServerStartError(Exception):
     """The server can't start; the message says what is wrong and what to do."""
+
+
+class RegistrationError(Exception):
+    """A user can't be added; the message says what is wrong and what to do."""
 
 
 def serve(options: ServerOptions, *, on_ready: Callable[[Ready], None] | None = None) -> None:
@@ -130,13 +176,28 @@ def running(options: ServerOptions) -> Generator[Ready, None, None]:
         thread.join(STOP_TIMEOUT)
 
 
+def add_user(new: NewUser) -> AddedUser:
+    """Add a user to the database of a server, which may be running: it notices within a second.
+
+    Raises:
+        RegistrationError: the user can't be added; nothing was changed.
+    """
+    added: AddedUser = _load("registration", RegistrationError).register(new)
+    return added
+
+
 def _prepare(options: ServerOptions, on_ready: Callable[[Ready], None] | None) -> Launch:
+    launch: Launch = _load("launch", ServerStartError).Launch(options, on_ready)
+    return launch
+
+
+def _load(name: str, failure: type[Exception]) -> ModuleType:
+    """A module of the server, or `failure` that names what is not installed."""
     try:
-        from coordinaitor_sdk.server.launch import Launch
+        return import_module(f"coordinaitor_sdk.server.{name}")
     except ModuleNotFoundError as error:
         if error.name is None or error.name.startswith("coordinaitor"):
             raise
-        raise ServerStartError(
+        raise failure(
             f"the reference server needs {error.name}: install it with pip install 'coordinaitor[server]'"
         ) from error
-    return Launch(options, on_ready)

@@ -24,6 +24,7 @@ class Settings:
     simulate: bool = True
     largest_body: int = 1024 * 1024
     largest_upload: int = 100 * 1024 * 1024
+    largest_avatar: int = 5 * 1024 * 1024
     log_length: int = 100_000
     heartbeat: float = 15.0
     auth_timeout: float = 10.0

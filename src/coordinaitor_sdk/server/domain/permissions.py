@@ -22,14 +22,17 @@ Permission = Literal[
     "keys:write",
 ]
 Role = Literal["admin", "developer", "viewer"]
+Tier = Literal["free", "pro", "enterprise"]
 
 ALL: Final[frozenset[str]] = frozenset(get_args(Permission))
 ROLES: Final[dict[str, frozenset[str]]] = {
     "admin": ALL,
     "developer": ALL,
-    "viewer": frozenset(name for name in ALL if name.endswith(":read")),
+    "viewer": frozenset(name for name in ALL if name.endswith(":read")) | {"users:write"},
 }
-"""What each role may do; a role that is not listed may do nothing. Some routes are the admin's alone."""
+"""What each role may do; a role that is not listed may do nothing. Some routes are the admin's alone, and
+`users:write` is about oneself.
+"""
 
 
 @dataclass(frozen=True, slots=True)

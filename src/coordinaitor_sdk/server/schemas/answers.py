@@ -10,6 +10,7 @@ from typing import Annotated, Any, Generic, Literal, TypeVar
 
 from pydantic import Field, StringConstraints
 
+from coordinaitor_sdk.server.domain.permissions import Role, Tier
 from coordinaitor_sdk.server.domain.states import Priority, Status
 from coordinaitor_sdk.server.domain.webhooks import EventName
 from coordinaitor_sdk.server.domain.working_hours import Weekday
@@ -350,13 +351,50 @@ class Project(Strict):
     version: Annotated[int, Field(ge=1)]
 
 
+class UserStats(Strict):
+    """What a user has to do with: tasks created, those of them completed, active projects as a member."""
+
+    tasks_created: Count
+    tasks_completed: Count
+    projects_active: Count
+
+
+class User(Strict):
+    """A user."""
+
+    id: str
+    email: str
+    name: str
+    role: Role
+    tier: Tier
+    organization_id: str
+    avatar: str | None
+    preferences: dict[str, Any]
+    stats: UserStats
+    created_at: Stamp
+    last_login_at: Stamp | None
+
+
+class Notification(Strict):
+    """Something that a user is told."""
+
+    id: str
+    type: Literal["mention", "task_assigned", "task_completed", "task_failed", "project_member_added"]
+    message: str
+    task_id: str | None
+    project_id: str | None
+    read: bool
+    read_at: Stamp | None
+    created_at: Stamp
+
+
 class LoginUser(Strict):
     """Who logged in."""
 
     id: str
     email: str
     name: str
-    role: Literal["admin", "developer"]
+    role: Role
     organization_id: str
 
 
