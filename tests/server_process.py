@@ -39,7 +39,8 @@ class ServerProcess:
     """`coordinaitor server start` with a database of its own.
 
     Options are those of the command, with underscores: `start(agents="off", api_key="ak_test")`, True for a
-    flag; `admin_password` is given on standard input. Use it as a context manager, or call `close()`.
+    flag, None for the command's default; `admin_password` is given on standard input. Without `rate_limit`
+    nobody is limited. Use it as a context manager, or call `close()`.
     """
 
     def __init__(self, folder: Path | None = None) -> None:
@@ -74,7 +75,7 @@ class ServerProcess:
     def start(self, **options: Any) -> ServerProcess:
         """Start it and wait until it answers; an AssertionError with its standard error if it doesn't."""
         assert self._process is None, "the server is running"
-        self._options = {"port": 0, **options}
+        self._options = {"port": 0, "rate_limit": "off", **options}
         self.ready_file.unlink(missing_ok=True)
         self._spawn()
         deadline = time.monotonic() + START_TIMEOUT
@@ -133,6 +134,8 @@ class ServerProcess:
         password = given.pop("admin_password", None)
         arguments = ["--database", str(self.database), "--ready-file", str(self.ready_file)]
         for name, value in given.items():
+            if value is None:
+                continue
             option = f"--{name.replace('_', '-')}"
             for one in value if isinstance(value, list) else [value]:
                 arguments += [option] if one is True else [option, str(one)]

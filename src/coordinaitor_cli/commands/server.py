@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -84,6 +84,16 @@ def start(
     access_token_ttl: Annotated[
         float, typer.Option(metavar="SECONDS", help="How long an access token holds.")
     ] = 3600.0,
+    rotate_refresh: Annotated[
+        bool, typer.Option("--rotate-refresh", help="Let a refresh give another refresh token.")
+    ] = False,
+    rate_limit: Annotated[
+        str | None,
+        typer.Option(metavar="N|off", help="Requests an hour for everybody. [default: by tier]"),
+    ] = None,
+    burst: Annotated[
+        int | None, typer.Option(metavar="N", help="Requests at once for everybody. [default: by tier]")
+    ] = None,
     oauth_client: Annotated[
         list[str] | None,
         typer.Option(metavar="ID[:SECRET]:REDIRECT", help="Register an OAuth client; may be repeated."),
@@ -110,6 +120,9 @@ def start(
         sim_speed=sim_speed,
         ignore_working_hours=ignore_working_hours,
         access_token_ttl=access_token_ttl,
+        rotate_refresh=rotate_refresh,
+        rate_limit=_rate_limit(rate_limit),
+        burst=burst,
         oauth_clients=tuple(oauth_client or ()),
         allow_private_webhooks=allow_private_webhooks,
         max_upload=max_upload,
@@ -168,6 +181,15 @@ def add_user(
         raise typer.Exit(1) from None
     told = f"{added.id}: {added.email}, {added.role} of {added.organization}, tier {added.tier}"
     typer.echo(told if added.password is None else f"{told}\npassword: {added.password}")
+
+
+def _rate_limit(text: str | None) -> int | Literal["off"] | None:
+    if text is None:
+        return None
+    try:
+        return "off" if text == "off" else int(text)
+    except ValueError:
+        raise typer.BadParameter(f"{text!r} is neither a number nor off", param_hint="--rate-limit") from None
 
 
 def _show(ready: Ready) -> None:

@@ -14,6 +14,7 @@ from starlette.responses import Response
 from starlette.routing import compile_path
 from starlette.types import Scope
 
+from coordinaitor_sdk.server.admission import Admission
 from coordinaitor_sdk.server.auth.gate import Gate
 from coordinaitor_sdk.server.auth.oauth import OAuth
 from coordinaitor_sdk.server.auth.sessions import Sessions
@@ -108,11 +109,11 @@ def _assemble(engine: Engine, started: Started, settings: Settings) -> Parts:
     deliverer = Deliverer(
         store, worlds, Sender(private_too=settings.private_webhooks), settings.webhook_delays
     )
-    sessions = Sessions(store, worlds, tokens, gate)
-    oauth = OAuth(store, worlds, gate, sessions, settings.oauth_clients)
+    sessions = Sessions(store, worlds, tokens, gate, on_end=hub.end_session, rotate=settings.rotate_refresh)
+    oauth = OAuth(store, worlds, sessions, settings.oauth_clients)
     keys = Idempotency(store, settings.idempotency_wait)
     return Parts(
-        settings, worlds, store, gate, sessions, hub, scheduler, deliverer, Meter(), kept, keys, oauth
+        settings, worlds, store, gate, sessions, hub, scheduler, deliverer, Meter(), kept, keys, oauth, tokens
     )
 
 
@@ -155,7 +156,7 @@ def _methods() -> Callable[[str], list[str]]:
 def _answer_errors(app: FastAPI, parts: Parts) -> None:
     def body_of(scope: Scope, error: ApiError) -> bytes:
         meta = meta_json(scope["request_id"], stamp(parts.worlds.default.clock.now()))
-        return error_envelope(error.code, error.message, error.details, meta)
+        return error_envelope(error.code, error.message, error.details, meta, error.retry_after)
 
     def answering(scope: Scope, error: ApiError) -> tuple[int, bytes]:
         return error.status, body_of(scope, error)
@@ -183,6 +184,7 @@ def _answer_errors(app: FastAPI, parts: Parts) -> None:
         RequestsMiddleware,
         largest_body=parts.settings.largest_body,
         is_upload=_uploads(),
+        admit=Admission(parts.gate, parts.worlds, parts.settings).admit,
         note=parts.meter.note,
         answering=answering,
     )

@@ -56,6 +56,9 @@ class Launch:
         self._on_ready = on_ready
         self._settings = settings or Settings(
             access_token_ttl=options.access_token_ttl,
+            rotate_refresh=options.rotate_refresh,
+            rate_limit=options.rate_limit,
+            burst=options.burst,
             simulate=options.agents == "simulate",
             oauth_clients=parse_clients(options.oauth_clients),
             private_webhooks=options.allow_private_webhooks,
@@ -180,12 +183,21 @@ def _check(options: ServerOptions) -> None:
     for name, value in (("sim-speed", options.sim_speed), ("access-token-ttl", options.access_token_ttl)):
         if not (math.isfinite(value) and value > 0):
             raise ServerStartError(f"--{name} must be a number above 0, not {value}")
-    if options.max_upload < 1:
-        raise ServerStartError(f"--max-upload must be a number of bytes above 0, not {options.max_upload}")
+    for name, count, what in (
+        ("rate-limit", options.rate_limit, "off, or a number of requests an hour"),
+        ("burst", options.burst, "a number of requests"),
+        ("max-upload", options.max_upload, "a number of bytes"),
+    ):
+        if isinstance(count, int) and count < 1:
+            raise ServerStartError(f"--{name} must be {what} above 0, not {count}")
     try:
         parse_clients(options.oauth_clients)
     except ValueError as error:
         raise ServerStartError(str(error)) from None
+    _check_secrets(options)
+
+
+def _check_secrets(options: ServerOptions) -> None:
     if options.admin_password is not None and not 0 < len(options.admin_password) <= 1_024:
         raise ServerStartError("the admin's password must have 1 to 1024 characters")
     if options.api_key is not None:

@@ -41,6 +41,9 @@ class ServerOptions:
         sim_speed: how many times faster than real time they work.
         ignore_working_hours: whether they work at all hours.
         access_token_ttl: seconds for which an access token holds.
+        rotate_refresh: whether a refresh gives another refresh token.
+        rate_limit: requests an hour for every caller, or off; None for those of the tiers.
+        burst: requests at once for every caller; None for those of the tiers.
         oauth_clients: registered OAuth clients, each `ID[:SECRET]:REDIRECT`; one without a secret must use
             PKCE.
         allow_private_webhooks: whether webhooks may go to addresses of private networks, other than loopback.
@@ -58,6 +61,9 @@ class ServerOptions:
     sim_speed: float = 1.0
     ignore_working_hours: bool = False
     access_token_ttl: float = 3600.0
+    rotate_refresh: bool = False
+    rate_limit: int | Literal["off"] | None = None
+    burst: int | None = None
     oauth_clients: tuple[str, ...] = field(default=(), repr=False)
     allow_private_webhooks: bool = False
     max_upload: int = 100 * 1024 * 1024

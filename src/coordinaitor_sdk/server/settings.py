@@ -6,6 +6,7 @@ import time
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 
 from coordinaitor_sdk.server.domain.oauth import Client
 from coordinaitor_sdk.server.domain.webhooks import DELAYS
@@ -18,9 +19,16 @@ envelope.
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """Bounds and times of a running server, in bytes, frames and seconds."""
+    """Bounds and times of a running server, in bytes, frames and seconds.
+
+    Attributes:
+        rate_limit: requests an hour for every caller; None for those of the tiers. `burst` likewise.
+    """
 
     access_token_ttl: float = 3600.0
+    rotate_refresh: bool = False
+    rate_limit: int | Literal["off"] | None = None
+    burst: int | None = None
     simulate: bool = True
     largest_body: int = 1024 * 1024
     largest_upload: int = 100 * 1024 * 1024

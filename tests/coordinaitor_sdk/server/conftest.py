@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Self
@@ -158,6 +159,7 @@ def _launched(folder: Path, settings: Settings, **options: Any) -> Iterator[Api]
         answered.set()
 
     given = {"database": str(folder / "server.db"), "port": 0, "api_key": KEY} | options
+    settings = replace(settings, rate_limit=settings.rate_limit or "off")
     launch = Launch(ServerOptions(**given), note, settings)
     thread = threading.Thread(target=launch.run)
     thread.start()

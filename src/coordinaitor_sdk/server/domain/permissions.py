@@ -42,6 +42,8 @@ class Principal:
     Attributes:
         role: that of the user, an API key's owner too.
         expires_at: the moment from which the credential is refused, in seconds since 1970; None for API keys.
+        tier: that of the user.
+        rate_limit: requests an hour, where the key has a limit of its own; `burst` likewise.
     """
 
     world: str
@@ -51,6 +53,9 @@ class Principal:
     session_id: str | None = None
     key_id: str | None = None
     expires_at: float | None = None
+    tier: Tier = "free"
+    rate_limit: int | None = None
+    burst: int | None = None
 
 
 def granted(role: str, given: Iterable[str] | None = None) -> frozenset[str]:

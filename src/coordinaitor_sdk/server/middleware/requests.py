@@ -24,6 +24,7 @@ class RequestsMiddleware:
     Parameters:
         largest_body: bytes.
         is_upload: tells requests whose route bounds the body itself.
+        admit: called first; refuses by raising.
         note: called with the seconds and the status of each answer.
         answering: makes status and body of the answer to an error.
     """
@@ -34,12 +35,14 @@ class RequestsMiddleware:
         *,
         largest_body: int,
         is_upload: Callable[[Scope], bool],
+        admit: Callable[[Scope], None],
         note: Callable[[float, int], None],
         answering: Answering,
     ) -> None:
         self._app = app
         self._largest_body = largest_body
         self._is_upload = is_upload
+        self._admit = admit
         self._note = note
         self._answering = answering
 
@@ -62,6 +65,7 @@ class RequestsMiddleware:
             await send(message)
 
         try:
+            self._admit(scope)
             self._check_announced(scope)
             await self._app(scope, self._counted(scope, receive), sending)
         except Exception as error:

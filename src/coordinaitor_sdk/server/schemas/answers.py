@@ -10,7 +10,7 @@ from typing import Annotated, Any, Generic, Literal, TypeVar
 
 from pydantic import Field, StringConstraints
 
-from coordinaitor_sdk.server.domain.permissions import Role, Tier
+from coordinaitor_sdk.server.domain.permissions import Permission, Role, Tier
 from coordinaitor_sdk.server.domain.states import Priority, Status
 from coordinaitor_sdk.server.domain.webhooks import EventName
 from coordinaitor_sdk.server.domain.working_hours import Weekday
@@ -83,11 +83,13 @@ class Problem(Strict):
         "VALIDATION_ERROR",
         "NOT_FOUND",
         "CONFLICT_ERROR",
+        "RATE_LIMIT_ERROR",
         "SERVICE_UNAVAILABLE",
         "INTERNAL_ERROR",
     ]
     message: Annotated[str, StringConstraints(min_length=1)]
     details: dict[str, list[str] | str] | None = None
+    retry_after: Annotated[int, Field(ge=1)] | None = None
 
 
 class Failure(Strict):
@@ -410,6 +412,18 @@ class LoggedIn(Refreshed):
     """The answer to a login."""
 
     user: LoginUser
+
+
+class ApiKey(Strict):
+    """An API key, with the key itself: it is shown at its creation only."""
+
+    id: str
+    key: Annotated[str, StringConstraints(pattern=r"^ak_")]
+    name: str
+    permissions: list[Permission]
+    rate_limit: Count | None
+    burst: Count | None
+    created_at: Stamp
 
 
 class DatabaseHealth(Strict):

@@ -69,9 +69,16 @@ _NOTE_LOGIN = Statement(
 )
 _ADD_SESSION = Statement(insert(_s).values({column.name: bindparam(column.name) for column in _s.c}))
 _SESSION = Statement(
-    select(*_s.c, _u.c.role)
+    select(*_s.c, _u.c.role, _u.c.tier)
     .select_from(_s.join(_u, (_u.c.world == _s.c.world) & (_u.c.id == _s.c.user_id)))
     .where(_s.c.world == bindparam("world"), _s.c.id == bindparam("id"))
+)
+_ROTATE = Statement(
+    update(_s)
+    .where(_s.c.world == bindparam("in_world"), _s.c.id == bindparam("in_id"))
+    .values(
+        refresh_id=bindparam("new"), previous_refresh_id=bindparam("old"), rotated_at=bindparam("rotated_at")
+    )
 )
 _REVOKE = Statement(
     update(_s)
@@ -90,7 +97,7 @@ _DROP_OLD_SESSIONS = Statement(
 )
 _ADD_KEY = Statement(insert(_k).values({column.name: bindparam(column.name) for column in _k.c}))
 _KEY = Statement(
-    select(*_k.c, _u.c.role)
+    select(*_k.c, _u.c.role, _u.c.tier)
     .select_from(_k.join(_u, (_u.c.world == _k.c.world) & (_u.c.id == _k.c.user_id)))
     .where(_k.c.hash == bindparam("hash"))
 )
@@ -205,11 +212,18 @@ def set_password(change: Change, user_id: str, password_hash: str) -> None:
 
 
 def add_session(
-    change: Change, user_id: str, expires_at: str, *, client_id: str | None = None, scope: str | None = None
+    change: Change,
+    user_id: str,
+    expires_at: str,
+    refresh_id: str,
+    *,
+    client_id: str | None = None,
+    scope: str | None = None,
 ) -> str:
     """Store a new session, note the login, and drop sessions that are over; the new session's id.
 
     Parameters:
+        refresh_id: of its first refresh token.
         client_id: the OAuth client that it is for.
         scope: the permissions that it is limited to, separated by blanks.
     """
@@ -226,7 +240,7 @@ def add_session(
         revoked_at=None,
         client_id=client_id,
         scope=scope,
-        refresh_id=None,
+        refresh_id=refresh_id,
         previous_refresh_id=None,
         rotated_at=None,
     )
@@ -235,9 +249,16 @@ def add_session(
 
 
 def session(sql: Sql, world: str, session_id: str) -> Row[Any] | None:
-    """The session of that id, with its user's role."""
+    """The session of that id, with its user's role and tier."""
     row: Row[Any] | None = sql.first(_SESSION, world=world, id=session_id)
     return row
+
+
+def rotate_session(change: Change, session_id: str, old: str, new: str) -> None:
+    """Let another refresh token follow the one of a session."""
+    change.sql.run(
+        _ROTATE, in_world=change.world.id, in_id=session_id, old=old, new=new, rotated_at=change.stamp
+    )
 
 
 def revoke_session(change: Change, session_id: str) -> None:
@@ -251,7 +272,7 @@ def add_key(change: Change, key: dict[str, Any]) -> None:
 
 
 def key_by_hash(sql: Sql, digest: str) -> Row[Any] | None:
-    """The API key of that hash, with its owner's role."""
+    """The API key of that hash, with its owner's role and tier."""
     row: Row[Any] | None = sql.first(_KEY, hash=digest)
     return row
 
