@@ -22,12 +22,13 @@ from coordinaitor_sdk.server.auth.tokens import Tokens
 from coordinaitor_sdk.server.changes import leftovers
 from coordinaitor_sdk.server.clock import stamp
 from coordinaitor_sdk.server.context import JsonAnswer, Parts
-from coordinaitor_sdk.server.errors import ApiError
+from coordinaitor_sdk.server.errors import ApiError, UnavailableError
 from coordinaitor_sdk.server.events import Event
 from coordinaitor_sdk.server.files import Area, FileStore
 from coordinaitor_sdk.server.idempotency import Idempotency
 from coordinaitor_sdk.server.lookout import Lookout
 from coordinaitor_sdk.server.middleware.requests import RequestsMiddleware
+from coordinaitor_sdk.server.noting import Noting
 from coordinaitor_sdk.server.operations import operation_of
 from coordinaitor_sdk.server.routes import avatars, docs, realtime
 from coordinaitor_sdk.server.routes import oauth as oauth_routes
@@ -39,6 +40,7 @@ from coordinaitor_sdk.server.simulator import HANDLERS as AGENTS
 from coordinaitor_sdk.server.store import files, users
 from coordinaitor_sdk.server.store.sql import Sql
 from coordinaitor_sdk.server.store.store import Store
+from coordinaitor_sdk.server.system_log import SystemLog
 from coordinaitor_sdk.server.webhooks.deliverer import HANDLERS as WEBHOOKS
 from coordinaitor_sdk.server.webhooks.deliverer import Deliverer
 from coordinaitor_sdk.server.webhooks.sending import Sender
@@ -60,6 +62,7 @@ def create_app(engine: Engine, started: Started, settings: Settings) -> FastAPI:
     async def lifespan(_app: FastAPI) -> AsyncGenerator[None, None]:
         parts.files.sweep(_is_known(parts.store.read))
         parts.store.start()
+        parts.log.start()
         parts.hub.start()
         parts.scheduler.start()
         parts.deliverer.start()
@@ -69,6 +72,7 @@ def create_app(engine: Engine, started: Started, settings: Settings) -> FastAPI:
         await parts.deliverer.stop()
         await parts.scheduler.stop()
         await parts.hub.stop()
+        await parts.log.stop()
         await parts.store.close()
 
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False, lifespan=lifespan)
@@ -109,11 +113,27 @@ def _assemble(engine: Engine, started: Started, settings: Settings) -> Parts:
     deliverer = Deliverer(
         store, worlds, Sender(private_too=settings.private_webhooks), settings.webhook_delays
     )
-    sessions = Sessions(store, worlds, tokens, gate, on_end=hub.end_session, rotate=settings.rotate_refresh)
+    log = SystemLog(store, worlds)
+    sessions = Sessions(
+        store, worlds, tokens, gate, log, on_end=hub.end_session, rotate=settings.rotate_refresh
+    )
     oauth = OAuth(store, worlds, sessions, settings.oauth_clients)
     keys = Idempotency(store, settings.idempotency_wait)
     return Parts(
-        settings, worlds, store, gate, sessions, hub, scheduler, deliverer, Meter(), kept, keys, oauth, tokens
+        settings,
+        worlds,
+        store,
+        gate,
+        sessions,
+        hub,
+        scheduler,
+        deliverer,
+        Meter(),
+        kept,
+        keys,
+        oauth,
+        tokens,
+        log,
     )
 
 
@@ -164,6 +184,8 @@ def _answer_errors(app: FastAPI, parts: Parts) -> None:
     async def refused(request: Request, error: Exception) -> Response:
         if not isinstance(error, ApiError):
             raise error
+        if isinstance(error, UnavailableError):
+            parts.log.note(parts.worlds.default, "error", "database", error.message)
         return JsonAnswer(body_of(request.scope, error), error.status, error.headers)
 
     methods = _methods()
@@ -185,7 +207,7 @@ def _answer_errors(app: FastAPI, parts: Parts) -> None:
         largest_body=parts.settings.largest_body,
         is_upload=_uploads(),
         admit=Admission(parts.gate, parts.worlds, parts.settings).admit,
-        note=parts.meter.note,
+        note=Noting(parts.meter, parts.log, parts.worlds).note,
         answering=answering,
     )
 

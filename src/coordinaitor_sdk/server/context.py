@@ -28,6 +28,7 @@ from coordinaitor_sdk.server.settings import Meter, Settings
 from coordinaitor_sdk.server.store.change import Change
 from coordinaitor_sdk.server.store.sql import Sql
 from coordinaitor_sdk.server.store.store import Store
+from coordinaitor_sdk.server.system_log import SystemLog
 from coordinaitor_sdk.server.webhooks.deliverer import Deliverer
 from coordinaitor_sdk.server.wire import envelope, list_envelope, meta_json
 from coordinaitor_sdk.server.worlds import World, Worlds
@@ -53,6 +54,7 @@ class Parts:
     idempotency: Idempotency
     oauth: OAuth
     tokens: Tokens
+    log: SystemLog
     published: dict[str, object] | None = None
 
 
@@ -109,6 +111,10 @@ class Call:
             if conditions and is_named(headers["ETag"], ",".join(conditions)):
                 return Response(status_code=304, headers=headers)
         return JsonAnswer(envelope(data, self.meta()), status, headers)
+
+    def items(self, items: list[str]) -> Response:
+        """A list without pages in the envelope, around the JSON texts of its items."""
+        return JsonAnswer(envelope(f"[{','.join(items)}]", self.meta()))
 
     def page(self, items: list[str], total: int, paged: Paged) -> Response:
         """A page in the envelope, around the JSON texts of its items."""

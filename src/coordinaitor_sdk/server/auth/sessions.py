@@ -17,6 +17,7 @@ from coordinaitor_sdk.server.errors import AuthenticationError
 from coordinaitor_sdk.server.store import users
 from coordinaitor_sdk.server.store.change import Change
 from coordinaitor_sdk.server.store.store import Store
+from coordinaitor_sdk.server.system_log import SystemLog
 from coordinaitor_sdk.server.wire import plain
 from coordinaitor_sdk.server.worlds import World, Worlds
 
@@ -38,6 +39,7 @@ class Sessions:
         worlds: Worlds,
         tokens: Tokens,
         gate: Gate,
+        log: SystemLog,
         *,
         on_end: Callable[[str, str], None],
         rotate: bool,
@@ -46,6 +48,7 @@ class Sessions:
         self._worlds = worlds
         self._tokens = tokens
         self._gate = gate
+        self._log = log
         self._on_end = on_end
         self._rotate = rotate
         self._passwords = PasswordChecker()
@@ -57,7 +60,8 @@ class Sessions:
             AuthenticationError: e-mail or password are wrong; which of them is not said.
         """
         user, world = await self.check_password(email, password)
-        _, tokens = await self._store.write(world, lambda change: self.begin(change, str(user.id)))
+        session_id, tokens = await self._store.write(world, lambda change: self.begin(change, str(user.id)))
+        self._log.note(world, "info", "auth", f"{user.id} logged in: {session_id}")
         about = {
             "id": user.id,
             "email": user.email,
@@ -77,6 +81,8 @@ class Sessions:
         good = await self._passwords.matches(password, None if user is None else user.password_hash)
         world = None if user is None else self._worlds.get(user.world)
         if user is None or world is None or not good:
+            who = "nobody known" if user is None else user.id
+            self._log.note(world or self._worlds.default, "warn", "auth", f"the login of {who} was refused")
             raise AuthenticationError("E-mail or password is wrong")
         return user, world
 
@@ -114,11 +120,14 @@ class Sessions:
         if self._rotate:
             followed = await self._store.write(world, lambda change: self._follow(change, claims))
             if followed is None:
+                said = f"{claims.session_id} was ended: a refresh token was used again"
+                self._log.note(world, "warn", "auth", said)
                 self.ended(world.id, claims.session_id)
                 raise AuthenticationError("The refresh token was used before: its session is ended")
             refresh_token = followed
         else:
             self._gate.require_session(claims)
+        self._log.note(world, "info", "auth", f"{claims.session_id} was refreshed")
         return self._answer(self._access(world, claims.user_id, claims.session_id), refresh_token)
 
     def _follow(self, change: Change, claims: Claims) -> str | None:
@@ -160,6 +169,7 @@ class Sessions:
             raise AuthenticationError("Logout needs the refresh token, or the access token of the session")
         await self._store.write(world, lambda change: users.revoke_session(change, session_id))
         self.ended(world.id, session_id)
+        self._log.note(world, "info", "auth", f"{session_id} was ended by a logout")
 
     def _read(self, refresh_token: str) -> tuple[Claims, World]:
         claims = self._tokens.read(refresh_token, "refresh")

@@ -98,6 +98,11 @@ class Hub:
         """The same, by the world's id."""
         return self._rooms[world_id].seq
 
+    def counts(self) -> tuple[int, int]:
+        """Sockets of all worlds, and their subscriptions."""
+        listeners = [listener for room in self._rooms.values() for listener in room.listeners]
+        return len(listeners), sum(len(listener.subscriptions) for listener in listeners)
+
     def join(self, world: World, listener: Listener) -> None:
         """A socket was authenticated, or renewed its credential."""
         room = self._rooms[world.id]

@@ -15,6 +15,7 @@ from coordinaitor_sdk.server.auth.gate import Gate
 from coordinaitor_sdk.server.auth.sessions import Sessions
 from coordinaitor_sdk.server.auth.tokens import Tokens
 from coordinaitor_sdk.server.errors import AuthenticationError
+from coordinaitor_sdk.server.system_log import SystemLog
 
 LOGIN = {"email": "admin@orchestrator.com", "password": "admin123"}
 
@@ -98,8 +99,15 @@ def test_the_grace_ends_after_a_minute(opened):
         async with opened() as it:
             tokens = Tokens("a secret of thirty-two characters", 3600.0)
             gate = Gate(it.store.read, it.worlds, tokens)
+            log = SystemLog(it.store, it.worlds)
             sessions = Sessions(
-                it.store, it.worlds, tokens, gate, on_end=lambda *session: ended.append(session), rotate=True
+                it.store,
+                it.worlds,
+                tokens,
+                gate,
+                log,
+                on_end=lambda *session: ended.append(session),
+                rotate=True,
             )
             _, begun = await it.write(lambda change: sessions.begin(change, "user-123"))
             first = begun["refreshToken"]
