@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from coordinaitor_sdk.server.domain.permissions import Permission
-from coordinaitor_sdk.server.schemas.common import Line, Strict
+from coordinaitor_sdk.server.schemas.common import Line, Strict, Whole
 
 _Token = Annotated[str, Field(min_length=1, max_length=8_192)]
 
@@ -24,8 +24,8 @@ class ApiKeyCreate(Strict):
 
     name: Line
     permissions: Annotated[list[Permission], Field(min_length=1, max_length=50)]
-    rate_limit: Annotated[int, Field(ge=1, le=10_000_000)] | None = None
-    burst: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
+    rate_limit: Annotated[int, Field(ge=1, le=10_000_000), Whole] | None = None
+    burst: Annotated[int, Field(ge=1, le=1_000_000), Whole] | None = None
 
     def given(self) -> dict[str, Any]:
         """The body by its wire names, defaults filled in."""
