@@ -14,17 +14,13 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from answers import check, read
+
 START_TIMEOUT = 20.0
 STOP_TIMEOUT = 10.0
 
-_COMMAND = [
-    sys.executable,
-    "-W",
-    "error",
-    "-c",
-    "from coordinaitor_cli.commands.server import app; app()",
-    "start",
-]
+_RECORDED = Path(__file__).with_name("recording.py")
+_COMMAND = [sys.executable, "-W", "error", str(_RECORDED)]
 
 
 def free_port() -> int:
@@ -36,7 +32,8 @@ def free_port() -> int:
 
 
 class ServerProcess:
-    """`coordinaitor server start` with a database of its own.
+    """`coordinaitor server start` with a database of its own; at its end all that it answered is held against
+    the published schemas.
 
     Options are those of the command, with underscores: `start(agents="off", api_key="ak_test")`, True for a
     flag, None for the command's default; `admin_password` is given on standard input. Without `rate_limit`
@@ -48,6 +45,7 @@ class ServerProcess:
         self.folder = Path(self._temporary.name) if self._temporary else Path(str(folder))
         self.database = self.folder / "server.db"
         self.ready_file = self.folder / "ready.json"
+        self.answers_file = self.folder / "answers.jsonl"
         self.url = ""
         self.admin_email = ""
         self.admin_password: str | None = None
@@ -113,11 +111,18 @@ class ServerProcess:
         return self._end(signal.SIGINT)
 
     def close(self) -> None:
-        """End it in any case, and remove its folder if it was temporary."""
+        """End it in any case, and remove its folder if it was temporary.
+
+        Raises:
+            AssertionError: it answered what is not as published.
+        """
         if self._process is not None:
             self.kill()
-        if self._temporary is not None:
-            self._temporary.cleanup()
+        try:
+            check(read(self.answers_file))
+        finally:
+            if self._temporary is not None:
+                self._temporary.cleanup()
 
     def __enter__(self) -> Self:
         return self
@@ -143,7 +148,7 @@ class ServerProcess:
             arguments.append("--admin-password-stdin")
         with (self.folder / "stderr.txt").open("ab") as errors:
             self._process = subprocess.Popen(
-                [*_COMMAND, *arguments],
+                [*_COMMAND, str(self.answers_file), "start", *arguments],
                 stdin=subprocess.PIPE if password is not None else subprocess.DEVNULL,
                 stdout=errors,
                 stderr=errors,

@@ -10,7 +10,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-KEY = "ak_test-key"
+from .fuzzing import KEY, MADE_AGENTS
+
 HERE = Path(__file__).parent
 EXAMPLES = int(os.environ.get("SCHEMATHESIS_EXAMPLES", "8"))
 SEED = os.environ.get("SCHEMATHESIS_SEED", "1")
@@ -35,6 +36,9 @@ def server(server_process):
     headers = {"Authorization": f"Bearer {token}"}
     url = f"{server_process.url}/api/v1/tasks/task-123/comments"
     httpx.post(url, json=comment, headers=headers).raise_for_status()
+    with httpx.Client(base_url=f"{server_process.url}/api/v1", headers={"X-API-Key": KEY}) as admin:
+        for _ in range(MADE_AGENTS):
+            admin.post("/agents", json={"name": "Made", "type": "qa"}).raise_for_status()
     return server_process
 
 
