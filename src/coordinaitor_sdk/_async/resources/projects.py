@@ -219,6 +219,8 @@ class AsyncProjects:
         agent_id: str | None = None,
         search: str | None = None,
         tags: Sequence[str] | str | None = None,
+        created_after: datetime | str | None = None,
+        created_before: datetime | str | None = None,
         sort_by: TaskSort | None = None,
         sort_order: SortOrder | None = None,
     ) -> AsyncPager[Task]:
@@ -235,21 +237,26 @@ class AsyncProjects:
             agent_id: only tasks assigned to this agent.
             search: words in title and description.
             tags: only tasks that have all of these.
+            created_after: an aware datetime, or text such as `2024-01-15T10:30:00Z`.
+            created_before: likewise.
             sort_by: createdAt, updatedAt, priority or dueDate.
             sort_order: asc or desc.
 
         Raises:
             InvalidArgumentError: the id is empty, or a number can't be meant.
         """
-        params = {
+        params: dict[str, Any] = {
             "status": status,
             "priority": priority,
             "agent_id": agent_id,
             "search": search,
             "tags": tags,
+            "created_after": created_after,
+            "created_before": created_before,
             "sort_by": sort_by,
             "sort_order": sort_order,
         }
+        write_dates(params, "created_after", "created_before")
         return paged(
             self._session, f"{_path(project_id)}/tasks", _TASKS, page=page, limit=limit, params=params
         )

@@ -262,12 +262,17 @@ class AsyncTasks:
         description: str | NotGiven | None = NOT_GIVEN,
         status: TaskStatus | NotGiven = NOT_GIVEN,
         priority: Priority | NotGiven = NOT_GIVEN,
-        due_date: datetime | str | NotGiven | None = NOT_GIVEN,
+        project_id: str | NotGiven | None = NOT_GIVEN,
+        agent_id: str | NotGiven | None = NOT_GIVEN,
         tags: Sequence[str] | NotGiven = NOT_GIVEN,
+        estimated_hours: float | NotGiven | None = NOT_GIVEN,
+        actual_hours: float | NotGiven = NOT_GIVEN,
+        progress: float | NotGiven = NOT_GIVEN,
+        due_date: datetime | str | NotGiven | None = NOT_GIVEN,
+        requirements: Sequence[str] | NotGiven = NOT_GIVEN,
+        acceptance_criteria: Sequence[str] | NotGiven = NOT_GIVEN,
     ) -> Task:
-        """Set the documented fields of a task (`PUT /tasks/{taskId}`).
-
-        The server changes the given fields, as with `update`; a mapping may hold any of its fields.
+        """Set the given fields of a task (`PUT /tasks/{taskId}`): others stay, as with `update`.
 
         Args:
             task_id: its id.
@@ -276,8 +281,15 @@ class AsyncTasks:
             description: free text.
             status: pending, active, completed, failed or cancelled; the last three are final.
             priority: low, medium or high.
-            due_date: an aware datetime, or text such as `2024-02-20T00:00:00Z`.
+            project_id: the project that it belongs to.
+            agent_id: the agent that shall do it.
             tags: short words, instead of those that it has.
+            estimated_hours: hours, 0 or more.
+            actual_hours: hours, 0 or more.
+            progress: from 0.0 to 1.0.
+            due_date: an aware datetime, or text such as `2024-02-20T00:00:00Z`.
+            requirements: instead of those that it has.
+            acceptance_criteria: instead of those that it has.
 
         Raises:
             InvalidArgumentError: a field can't be meant.
@@ -291,8 +303,15 @@ class AsyncTasks:
                 "description": description,
                 "status": status,
                 "priority": priority,
-                "due_date": due_date,
+                "project_id": project_id,
+                "agent_id": agent_id,
                 "tags": tags,
+                "estimated_hours": estimated_hours,
+                "actual_hours": actual_hours,
+                "progress": progress,
+                "due_date": due_date,
+                "requirements": requirements,
+                "acceptance_criteria": acceptance_criteria,
             },
             known=_FIELDS,
         )

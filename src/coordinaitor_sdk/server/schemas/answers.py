@@ -645,6 +645,39 @@ class Webhook(Strict):
     created_at: Stamp
 
 
+class OrganizationBrief(Strict):
+    """Whose event it is."""
+
+    id: str
+    name: str
+
+
+class Delivery(Strict, Generic[T]):
+    """The body of a webhook's delivery."""
+
+    event: EventName
+    timestamp: Stamp
+    data: T
+    organization: OrganizationBrief
+
+
+class DeliveredAgent(Strict):
+    """The agent of a delivered task, in brief."""
+
+    id: str
+    name: str
+
+
+class DeliveredTask(Task):
+    """A task as a delivery carries it: its agent under the name that the document's payload has, too."""
+
+    agent: DeliveredAgent | None = None
+
+
+class TaskDelivery(Delivery[DeliveredTask]):
+    """A delivery about a task."""
+
+
 class Push(Strict, Generic[T]):
     """A push on `/ws`."""
 
