@@ -674,6 +674,13 @@ class DeliveredTask(Task):
     agent: DeliveredAgent | None = None
 
 
+class DeliveredDeletion(DeliveredTask):
+    """The last state of a deleted task, as a delivery carries it."""
+
+    deleted_by: str
+    deletion_reason: str | None
+
+
 class TaskDelivery(Delivery[DeliveredTask]):
     """A delivery about a task."""
 

@@ -10,10 +10,21 @@ import threading
 import time
 
 import pytest
+from answers import PUSHED
 from receiver import Receiver
 
 from coordinaitor_sdk import webhooks
-from coordinaitor_sdk.server.schemas.answers import Answer, Webhook
+from coordinaitor_sdk.server.domain.webhooks import EVENT_NAMES
+from coordinaitor_sdk.server.run import NewUser, add_user
+from coordinaitor_sdk.server.schemas.answers import (
+    Answer,
+    DeletedTask,
+    DeliveredDeletion,
+    DeliveredTask,
+    Delivery,
+    Task,
+    Webhook,
+)
 from coordinaitor_sdk.server.settings import Settings
 
 SECRET = "your-webhook-secret"
@@ -164,6 +175,33 @@ class TestDelivery:
             "task.comment_added",
         ]
         assert len({one.headers["x-orchestrator-delivery"] for one in received}) == 4
+
+    def test_every_event_is_delivered_in_the_published_form(self, launched, tmp_path):
+        """The documented ones and ours, each at least once, `user.registered` from another process too."""
+        with Receiver() as receiver, launched(tmp_path, QUICK) as api:
+            subscribe(api, receiver.url, *sorted(EVENT_NAMES))
+            agent = api.post("/agents", {"name": "A", "type": "qa"})["id"]
+            assert api("PUT", f"/agents/{agent}", json={"model": "m"}).status_code == 200
+            api.post(f"/agents/{agent}/disable", {})
+            project = api.post("/projects", {"name": "P"})["id"]
+            assert api("PUT", f"/projects/{project}", json={"status": "completed"}).status_code == 200
+            for status in ("completed", "failed", "cancelled"):
+                task = api.task(agentId="agent-123", projectId=project)["id"]
+                api.patch(f"/tasks/{task}", {"status": status})
+            api.post(f"/tasks/{task}/comments", {"content": "Hello"})
+            assert api("POST", f"/tasks/{task}/files", files={"file": ("a", b"a")}).status_code == 201
+            assert api("DELETE", f"/tasks/{task}").status_code == 204
+            assert api("DELETE", f"/projects/{project}").status_code == 204
+            add_user(NewUser(email="new@example.com", database=str(tmp_path / "server.db")))
+            deadline = time.monotonic() + 15
+            while {one.headers["x-orchestrator-event"] for one in receiver.received} < EVENT_NAMES:
+                assert time.monotonic() < deadline, "some events were not delivered"
+                time.sleep(0.05)
+        for one in receiver.received:
+            name = one.headers["x-orchestrator-event"]
+            known = PUSHED.get(name) or PUSHED[name.partition(".")[0]]
+            data = {Task: DeliveredTask, DeletedTask: DeliveredDeletion}.get(known, known)
+            Delivery[data].model_validate_json(one.body)
 
 
 class TestRetries:
