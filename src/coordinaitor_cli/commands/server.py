@@ -12,7 +12,9 @@ import typer
 if TYPE_CHECKING:
     from coordinaitor_sdk.server.run import Ready
 
-app = typer.Typer(help="Run the reference server for development, demos and tests.", no_args_is_help=True)
+app: typer.Typer = typer.Typer(
+    help="Run the reference server for development, demos and tests.", no_args_is_help=True
+)
 
 
 class Seed(StrEnum):

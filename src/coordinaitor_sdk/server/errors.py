@@ -46,7 +46,7 @@ class AuthenticationError(ApiError):
 
     status = 401
     code = "AUTHENTICATION_ERROR"
-    headers: ClassVar = {"WWW-Authenticate": "Bearer"}
+    headers: ClassVar[Mapping[str, str]] = {"WWW-Authenticate": "Bearer"}
 
 
 class AuthorizationError(ApiError):
@@ -73,7 +73,7 @@ class ConflictError(ApiError):
 class InProgressError(ConflictError):
     """Another request with the same idempotency key is under way."""
 
-    headers: ClassVar = {"Retry-After": "1"}
+    headers: ClassVar[Mapping[str, str]] = {"Retry-After": "1"}
 
     def __init__(self, message: str) -> None:
         super().__init__(message, {"reason": "idempotency_in_progress"})
@@ -84,7 +84,7 @@ class TooLargeError(ApiError):
 
     status = 413
     code = "VALIDATION_ERROR"
-    headers: ClassVar = {"Connection": "close"}
+    headers: ClassVar[Mapping[str, str]] = {"Connection": "close"}
 
 
 class ValidationFailedError(ApiError):

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from coordinaitor_sdk.server.errors import UnavailableError
 
-logger = logging.getLogger(__name__)
+logger: logging.Logger = logging.getLogger(__name__)
 
 
 class FileStore:

@@ -14,7 +14,7 @@ from coordinaitor_sdk.server.schemas.auth import Login, Logout, Refresh
 from coordinaitor_sdk.server.schemas.reading import read_body
 from coordinaitor_sdk.server.wire import dumps
 
-router = APIRouter(prefix="/auth")
+router: APIRouter = APIRouter(prefix="/auth")
 
 
 @router.post("/login")

@@ -22,7 +22,7 @@ from coordinaitor_sdk.server.store.sql import Statement
 from coordinaitor_sdk.server.store.store import CONNECTIONS
 from coordinaitor_sdk.server.wire import dumps
 
-router = APIRouter(prefix="/system")
+router: APIRouter = APIRouter(prefix="/system")
 
 _t = tables.tasks
 _ACTIVE = Statement(
