@@ -14,17 +14,13 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from answers import check, read
+
 START_TIMEOUT = 20.0
 STOP_TIMEOUT = 10.0
 
-_COMMAND = [
-    sys.executable,
-    "-W",
-    "error",
-    "-c",
-    "from coordinaitor_cli.commands.server import app; app()",
-    "start",
-]
+_RECORDED = Path(__file__).with_name("recording.py")
+_COMMAND = [sys.executable, "-W", "error", str(_RECORDED)]
 
 
 def free_port() -> int:
@@ -36,10 +32,12 @@ def free_port() -> int:
 
 
 class ServerProcess:
-    """`coordinaitor server start` with a database of its own.
+    """`coordinaitor server start` with a database of its own; at its end all that it answered is held against
+    the published schemas.
 
     Options are those of the command, with underscores: `start(agents="off", api_key="ak_test")`, True for a
-    flag; `admin_password` is given on standard input. Use it as a context manager, or call `close()`.
+    flag, None for the command's default; `admin_password` is given on standard input. Without `rate_limit`
+    nobody is limited. Use it as a context manager, or call `close()`.
     """
 
     def __init__(self, folder: Path | None = None) -> None:
@@ -47,6 +45,7 @@ class ServerProcess:
         self.folder = Path(self._temporary.name) if self._temporary else Path(str(folder))
         self.database = self.folder / "server.db"
         self.ready_file = self.folder / "ready.json"
+        self.answers_file = self.folder / "answers.jsonl"
         self.url = ""
         self.admin_email = ""
         self.admin_password: str | None = None
@@ -74,7 +73,7 @@ class ServerProcess:
     def start(self, **options: Any) -> ServerProcess:
         """Start it and wait until it answers; an AssertionError with its standard error if it doesn't."""
         assert self._process is None, "the server is running"
-        self._options = {"port": 0, **options}
+        self._options = {"port": 0, "rate_limit": "off", **options}
         self.ready_file.unlink(missing_ok=True)
         self._spawn()
         deadline = time.monotonic() + START_TIMEOUT
@@ -112,11 +111,18 @@ class ServerProcess:
         return self._end(signal.SIGINT)
 
     def close(self) -> None:
-        """End it in any case, and remove its folder if it was temporary."""
+        """End it in any case, and remove its folder if it was temporary.
+
+        Raises:
+            AssertionError: it answered what is not as published.
+        """
         if self._process is not None:
             self.kill()
-        if self._temporary is not None:
-            self._temporary.cleanup()
+        try:
+            check(read(self.answers_file))
+        finally:
+            if self._temporary is not None:
+                self._temporary.cleanup()
 
     def __enter__(self) -> Self:
         return self
@@ -133,6 +139,8 @@ class ServerProcess:
         password = given.pop("admin_password", None)
         arguments = ["--database", str(self.database), "--ready-file", str(self.ready_file)]
         for name, value in given.items():
+            if value is None:
+                continue
             option = f"--{name.replace('_', '-')}"
             for one in value if isinstance(value, list) else [value]:
                 arguments += [option] if one is True else [option, str(one)]
@@ -140,7 +148,7 @@ class ServerProcess:
             arguments.append("--admin-password-stdin")
         with (self.folder / "stderr.txt").open("ab") as errors:
             self._process = subprocess.Popen(
-                [*_COMMAND, *arguments],
+                [*_COMMAND, str(self.answers_file), "start", *arguments],
                 stdin=subprocess.PIPE if password is not None else subprocess.DEVNULL,
                 stdout=errors,
                 stderr=errors,

@@ -57,12 +57,17 @@ def load(name: str) -> TyperCommand | TyperGroup:
     module, _ = COMMANDS[name]
     group = get_group(import_module(module).app)
     group.name = name
-    children = list(group.commands.values())
-    for command in (group, *children):
-        command.rich_markup_mode = None  # type: ignore[attr-defined] # plain help: Rich doubles its time
+    _plain(group)
     if list(group.commands) == [name]:
-        return children[0]  # type: ignore[return-value]
+        return group.commands[name]  # type: ignore[return-value]
     return group
+
+
+def _plain(command: Any) -> None:
+    """Plain help, all the way down: Rich doubles its time."""
+    command.rich_markup_mode = None
+    for child in getattr(command, "commands", {}).values():
+        _plain(child)
 
 
 def _show_version(value: bool) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -15,6 +15,26 @@ if TYPE_CHECKING:
 app: typer.Typer = typer.Typer(
     help="Run the reference server for development, demos and tests.", no_args_is_help=True
 )
+
+
+users: typer.Typer = typer.Typer(help="Users of a database of the reference server.", no_args_is_help=True)
+app.add_typer(users, name="users")
+
+
+class Role(StrEnum):
+    """What a user may do."""
+
+    admin = "admin"
+    developer = "developer"
+    viewer = "viewer"
+
+
+class Tier(StrEnum):
+    """How much a user may ask."""
+
+    free = "free"
+    pro = "pro"
+    enterprise = "enterprise"
 
 
 class Seed(StrEnum):
@@ -66,6 +86,16 @@ def start(
     access_token_ttl: Annotated[
         float, typer.Option(metavar="SECONDS", help="How long an access token holds.")
     ] = 3600.0,
+    rotate_refresh: Annotated[
+        bool, typer.Option("--rotate-refresh", help="Let a refresh give another refresh token.")
+    ] = False,
+    rate_limit: Annotated[
+        str | None,
+        typer.Option(metavar="N|off", help="Requests an hour for everybody. [default: by tier]"),
+    ] = None,
+    burst: Annotated[
+        int | None, typer.Option(metavar="N", help="Requests at once for everybody. [default: by tier]")
+    ] = None,
     oauth_client: Annotated[
         list[str] | None,
         typer.Option(metavar="ID[:SECRET]:REDIRECT", help="Register an OAuth client; may be repeated."),
@@ -92,6 +122,9 @@ def start(
         sim_speed=sim_speed,
         ignore_working_hours=ignore_working_hours,
         access_token_ttl=access_token_ttl,
+        rotate_refresh=rotate_refresh,
+        rate_limit=_rate_limit(rate_limit),
+        burst=burst,
         oauth_clients=tuple(oauth_client or ()),
         allow_private_webhooks=allow_private_webhooks,
         max_upload=max_upload,
@@ -101,6 +134,64 @@ def start(
     except ServerStartError as error:
         typer.echo(f"error: {error}", err=True)
         raise typer.Exit(1) from None
+
+
+@users.callback()
+def _users() -> None:
+    """Users of a database of the reference server."""
+
+
+@users.command("add")
+def add_user(
+    email: Annotated[str, typer.Option(help="E-mail to log in with; unique on the server.")],
+    name: Annotated[
+        str | None, typer.Option(help="Full name. [default: what stands before the @ of the e-mail]")
+    ] = None,
+    org: Annotated[
+        str | None, typer.Option(metavar="ID", help="Organization. [default: the server's first]")
+    ] = None,
+    role: Annotated[Role, typer.Option(help="What the user may do.")] = Role.developer,
+    tier: Annotated[Tier, typer.Option(help="Which rate limits hold.")] = Tier.free,
+    database: Annotated[
+        str | None,
+        typer.Option(
+            metavar="URL-OR-PATH", help="Database file. [default: server.db in your data directory]"
+        ),
+    ] = None,
+    password_stdin: Annotated[
+        bool,
+        typer.Option("--password-stdin", help="Read the password from standard input, else make one."),
+    ] = False,
+) -> None:
+    """Add a user; a running server notices within a second."""
+    from coordinaitor_sdk.server.run import NewUser, RegistrationError
+    from coordinaitor_sdk.server.run import add_user as add
+
+    new = NewUser(
+        email=email,
+        name=name,
+        organization=org,
+        role=role.value,
+        tier=tier.value,
+        password=sys.stdin.readline().rstrip("\r\n") if password_stdin else None,
+        database=database,
+    )
+    try:
+        added = add(new)
+    except RegistrationError as error:
+        typer.echo(f"error: {error}", err=True)
+        raise typer.Exit(1) from None
+    told = f"{added.id}: {added.email}, {added.role} of {added.organization}, tier {added.tier}"
+    typer.echo(told if added.password is None else f"{told}\npassword: {added.password}")
+
+
+def _rate_limit(text: str | None) -> int | Literal["off"] | None:
+    if text is None:
+        return None
+    try:
+        return "off" if text == "off" else int(text)
+    except ValueError:
+        raise typer.BadParameter(f"{text!r} is neither a number nor off", param_hint="--rate-limit") from None
 
 
 def _show(ready: Ready) -> None:

@@ -14,6 +14,7 @@ from starlette.responses import Response
 from starlette.routing import compile_path
 from starlette.types import Scope
 
+from coordinaitor_sdk.server.admission import Admission
 from coordinaitor_sdk.server.auth.gate import Gate
 from coordinaitor_sdk.server.auth.oauth import OAuth
 from coordinaitor_sdk.server.auth.sessions import Sessions
@@ -21,21 +22,25 @@ from coordinaitor_sdk.server.auth.tokens import Tokens
 from coordinaitor_sdk.server.changes import leftovers
 from coordinaitor_sdk.server.clock import stamp
 from coordinaitor_sdk.server.context import JsonAnswer, Parts
-from coordinaitor_sdk.server.errors import ApiError
+from coordinaitor_sdk.server.errors import ApiError, UnavailableError
 from coordinaitor_sdk.server.events import Event
-from coordinaitor_sdk.server.files import FileStore
+from coordinaitor_sdk.server.files import Area, FileStore
 from coordinaitor_sdk.server.idempotency import Idempotency
+from coordinaitor_sdk.server.lookout import Lookout
 from coordinaitor_sdk.server.middleware.requests import RequestsMiddleware
+from coordinaitor_sdk.server.noting import Noting
 from coordinaitor_sdk.server.operations import operation_of
-from coordinaitor_sdk.server.routes import docs, realtime
+from coordinaitor_sdk.server.routes import avatars, docs, realtime
 from coordinaitor_sdk.server.routes import oauth as oauth_routes
 from coordinaitor_sdk.server.routes.api import ROUTERS, api_routes
 from coordinaitor_sdk.server.scheduler import Scheduler
 from coordinaitor_sdk.server.seeds.start import Started
 from coordinaitor_sdk.server.settings import API_PREFIXES, Meter, Settings
 from coordinaitor_sdk.server.simulator import HANDLERS as AGENTS
-from coordinaitor_sdk.server.store import files
+from coordinaitor_sdk.server.store import files, users
+from coordinaitor_sdk.server.store.sql import Sql
 from coordinaitor_sdk.server.store.store import Store
+from coordinaitor_sdk.server.system_log import SystemLog
 from coordinaitor_sdk.server.webhooks.deliverer import HANDLERS as WEBHOOKS
 from coordinaitor_sdk.server.webhooks.deliverer import Deliverer
 from coordinaitor_sdk.server.webhooks.sending import Sender
@@ -51,18 +56,23 @@ def create_app(engine: Engine, started: Started, settings: Settings) -> FastAPI:
     database.
     """
     parts = _assemble(engine, started, settings)
+    lookout = Lookout(parts.store.read, parts.hub.seq_of, lambda world, seq: _catch_up(parts, world, seq))
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncGenerator[None, None]:
-        parts.files.sweep(files.is_known(parts.store.read))
+        parts.files.sweep(_is_known(parts.store.read))
         parts.store.start()
+        parts.log.start()
         parts.hub.start()
         parts.scheduler.start()
         parts.deliverer.start()
+        lookout.start()
         yield
+        await lookout.stop()
         await parts.deliverer.stop()
         await parts.scheduler.stop()
         await parts.hub.stop()
+        await parts.log.stop()
         await parts.store.close()
 
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False, lifespan=lifespan)
@@ -74,6 +84,7 @@ def create_app(engine: Engine, started: Started, settings: Settings) -> FastAPI:
         app.include_router(api)
     app.include_router(docs.router)
     app.include_router(oauth_routes.router)
+    app.include_router(avatars.router)
     app.include_router(realtime.router)
     _answer_errors(app, parts)
     return app
@@ -102,12 +113,41 @@ def _assemble(engine: Engine, started: Started, settings: Settings) -> Parts:
     deliverer = Deliverer(
         store, worlds, Sender(private_too=settings.private_webhooks), settings.webhook_delays
     )
-    sessions = Sessions(store, worlds, tokens, gate)
-    oauth = OAuth(store, worlds, gate, sessions, settings.oauth_clients)
+    log = SystemLog(store, worlds)
+    sessions = Sessions(
+        store, worlds, tokens, gate, log, on_end=hub.end_session, rotate=settings.rotate_refresh
+    )
+    oauth = OAuth(store, worlds, sessions, settings.oauth_clients)
     keys = Idempotency(store, settings.idempotency_wait)
     return Parts(
-        settings, worlds, store, gate, sessions, hub, scheduler, deliverer, Meter(), kept, keys, oauth
+        settings,
+        worlds,
+        store,
+        gate,
+        sessions,
+        hub,
+        scheduler,
+        deliverer,
+        Meter(),
+        kept,
+        keys,
+        oauth,
+        tokens,
+        log,
     )
+
+
+def _catch_up(parts: Parts, world_id: str, seq: int) -> None:
+    """Go on with what another process wrote."""
+    parts.hub.catch_up(world_id, seq)
+    parts.scheduler.wake(world_id)
+    parts.deliverer.wake(world_id)
+
+
+def _is_known(sql: Sql) -> Callable[[Area, str, str], bool]:
+    """Tells the files that belong to a task or a user."""
+    finders = {"tasks": files.is_known, "avatars": users.has_avatar}
+    return lambda area, world, name: finders[area](sql, world, name)
 
 
 def _uploads() -> Callable[[Scope], bool]:
@@ -136,7 +176,7 @@ def _methods() -> Callable[[str], list[str]]:
 def _answer_errors(app: FastAPI, parts: Parts) -> None:
     def body_of(scope: Scope, error: ApiError) -> bytes:
         meta = meta_json(scope["request_id"], stamp(parts.worlds.default.clock.now()))
-        return error_envelope(error.code, error.message, error.details, meta)
+        return error_envelope(error.code, error.message, error.details, meta, error.retry_after)
 
     def answering(scope: Scope, error: ApiError) -> tuple[int, bytes]:
         return error.status, body_of(scope, error)
@@ -144,6 +184,8 @@ def _answer_errors(app: FastAPI, parts: Parts) -> None:
     async def refused(request: Request, error: Exception) -> Response:
         if not isinstance(error, ApiError):
             raise error
+        if isinstance(error, UnavailableError):
+            parts.log.note(parts.worlds.default, "error", "database", error.message)
         return JsonAnswer(body_of(request.scope, error), error.status, error.headers)
 
     methods = _methods()
@@ -164,7 +206,8 @@ def _answer_errors(app: FastAPI, parts: Parts) -> None:
         RequestsMiddleware,
         largest_body=parts.settings.largest_body,
         is_upload=_uploads(),
-        note=parts.meter.note,
+        admit=Admission(parts.gate, parts.worlds, parts.settings).admit,
+        note=Noting(parts.meter, parts.log, parts.worlds).note,
         answering=answering,
     )
 

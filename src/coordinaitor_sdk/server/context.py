@@ -15,6 +15,7 @@ from starlette.responses import Response
 from coordinaitor_sdk.server.auth.gate import Gate
 from coordinaitor_sdk.server.auth.oauth import OAuth
 from coordinaitor_sdk.server.auth.sessions import Sessions
+from coordinaitor_sdk.server.auth.tokens import Tokens
 from coordinaitor_sdk.server.clock import stamp
 from coordinaitor_sdk.server.domain.permissions import Permission, Principal, require, require_admin
 from coordinaitor_sdk.server.errors import AuthenticationError
@@ -27,6 +28,7 @@ from coordinaitor_sdk.server.settings import Meter, Settings
 from coordinaitor_sdk.server.store.change import Change
 from coordinaitor_sdk.server.store.sql import Sql
 from coordinaitor_sdk.server.store.store import Store
+from coordinaitor_sdk.server.system_log import SystemLog
 from coordinaitor_sdk.server.webhooks.deliverer import Deliverer
 from coordinaitor_sdk.server.wire import envelope, list_envelope, meta_json
 from coordinaitor_sdk.server.worlds import World, Worlds
@@ -51,6 +53,8 @@ class Parts:
     files: FileStore
     idempotency: Idempotency
     oauth: OAuth
+    tokens: Tokens
+    log: SystemLog
     published: dict[str, object] | None = None
 
 
@@ -95,9 +99,11 @@ class Call:
         self.request.scope["answer_headers"].append((name.lower().encode(), value.encode()))
 
     def answer(self, data: str, status: int = 200) -> Response:
-        """An answer in the envelope around JSON text; a good one to a GET carries its ETag, and is 304 where
-        the caller has it already.
+        """An answer in the envelope around JSON text, bare under `/api/auth`; a good one to a GET carries its
+        ETag, and is 304 where the caller has it already.
         """
+        if self.request.url.path.startswith("/api/auth/"):
+            return JsonAnswer(data.encode(), status)
         headers = None
         if status == 200 and self.request.method == "GET":
             headers = {"ETag": etag_of(data)}
@@ -105,6 +111,10 @@ class Call:
             if conditions and is_named(headers["ETag"], ",".join(conditions)):
                 return Response(status_code=304, headers=headers)
         return JsonAnswer(envelope(data, self.meta()), status, headers)
+
+    def items(self, items: list[str]) -> Response:
+        """A list without pages in the envelope, around the JSON texts of its items."""
+        return JsonAnswer(envelope(f"[{','.join(items)}]", self.meta()))
 
     def page(self, items: list[str], total: int, paged: Paged) -> Response:
         """A page in the envelope, around the JSON texts of its items."""
@@ -143,29 +153,47 @@ class UserCall(Call):
         return await self.parts.store.write(self.world, work)
 
     async def respond(
-        self, work: Callable[[Change], str], status: int = 200, *, content: bytes | None = None
+        self,
+        work: Callable[[Change], str],
+        status: int = 200,
+        *,
+        content: bytes | None = None,
+        shown: Callable[[str], str] = str,
     ) -> Response:
         """Do a change in the caller's world, once for each idempotency key, and answer with the JSON text
         that it returns.
 
         Parameters:
             content: what stands for the body when requests are compared; None for the body itself.
+            shown: what is answered, made of what is stored.
         """
         if self.idempotency_key is None:
-            return self.answer(await self.write(work), status)
+            return self.answer(shown(await self.write(work)), status)
         content = await self.request.body() if content is None else content
         request = keyed(self.request, self.principal, self.idempotency_key, content)
         answered = await self.parts.idempotency.once(self.world, request, work, status)
         if answered.replayed:
             self.add_header(REPLAYED, "true")
-        return self.answer(answered.data, answered.status)
+        return self.answer(shown(answered.data), answered.status)
+
+
+def _identified(request: Request) -> Principal | None:
+    """Who calls, as it was found when the request was admitted.
+
+    Raises:
+        AuthenticationError: the credential doesn't hold.
+    """
+    found: Principal | AuthenticationError | None = request.scope["caller"]
+    if isinstance(found, AuthenticationError):
+        raise found
+    return found
 
 
 async def _open_call(request: Request) -> Call:
     """A request that needs no credential: of the caller's world if one holds, else of the default world."""
     parts = parts_of(request)
     try:
-        principal = parts.gate.by_headers(request.headers)
+        principal = _identified(request)
         world = parts.worlds.default if principal is None else parts.gate.world_of(principal)
     except AuthenticationError:
         world = parts.worlds.default
@@ -211,7 +239,7 @@ def caller(
 
     async def authenticated(request: Request) -> UserCall:
         parts = parts_of(request)
-        principal = parts.gate.by_headers(request.headers)
+        principal = _identified(request)
         if principal is None:
             raise AuthenticationError("A credential is needed: Authorization: Bearer <token> or X-API-Key")
         access.check(principal)

@@ -8,6 +8,7 @@ ApiError
  ├── ConflictError 409
  │    └── InProgressError      a request with the same idempotency key
  ├── TooLargeError 413
+ ├── RateLimitError 429
  ├── ValidationFailedError 422  wrong fields
  └── UnavailableError 503
 """
@@ -15,7 +16,7 @@ ApiError
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import ClassVar
+from types import MappingProxyType
 
 Details = Mapping[str, str | Sequence[str]]
 """The messages of each field; a plain text where it is no field that is wrong (`reason`)."""
@@ -26,7 +27,8 @@ class ApiError(Exception):
 
     status = 500
     code = "INTERNAL_ERROR"
-    headers: ClassVar[Mapping[str, str]] = {}
+    headers: Mapping[str, str] = MappingProxyType({})
+    retry_after: int | None = None
 
     def __init__(self, message: str, details: Details | None = None) -> None:
         super().__init__(message)
@@ -46,7 +48,7 @@ class AuthenticationError(ApiError):
 
     status = 401
     code = "AUTHENTICATION_ERROR"
-    headers: ClassVar[Mapping[str, str]] = {"WWW-Authenticate": "Bearer"}
+    headers: Mapping[str, str] = MappingProxyType({"WWW-Authenticate": "Bearer"})
 
 
 class AuthorizationError(ApiError):
@@ -73,7 +75,7 @@ class ConflictError(ApiError):
 class InProgressError(ConflictError):
     """Another request with the same idempotency key is under way."""
 
-    headers: ClassVar[Mapping[str, str]] = {"Retry-After": "1"}
+    headers: Mapping[str, str] = MappingProxyType({"Retry-After": "1"})
 
     def __init__(self, message: str) -> None:
         super().__init__(message, {"reason": "idempotency_in_progress"})
@@ -84,7 +86,7 @@ class TooLargeError(ApiError):
 
     status = 413
     code = "VALIDATION_ERROR"
-    headers: ClassVar[Mapping[str, str]] = {"Connection": "close"}
+    headers: Mapping[str, str] = MappingProxyType({"Connection": "close"})
 
 
 class ValidationFailedError(ApiError):
@@ -95,6 +97,18 @@ class ValidationFailedError(ApiError):
 
     def __init__(self, details: Details, message: str = "Validation failed") -> None:
         super().__init__(message, details)
+
+
+class RateLimitError(ApiError):
+    """The caller must wait for `retry_after` seconds."""
+
+    status = 429
+    code = "RATE_LIMIT_ERROR"
+
+    def __init__(self, retry_after: int) -> None:
+        super().__init__(f"Rate limit exceeded: try again in {retry_after} s")
+        self.retry_after: int | None = retry_after
+        self.headers: Mapping[str, str] = {"Retry-After": str(retry_after)}
 
 
 class UnavailableError(ApiError):

@@ -29,6 +29,9 @@ _LATEST = Statement(
         tables.sequences.c.world == bindparam("world"), tables.sequences.c.name == SEQUENCE
     )
 )
+_LATEST_OF_ALL = Statement(
+    select(tables.sequences.c.world, tables.sequences.c.value).where(tables.sequences.c.name == SEQUENCE)
+)
 _columns = [_log.c[name] for name in ("seq", "name", "channel", "subject", "filter_keys", "data", "at")]
 _window = (
     select(*_columns)
@@ -105,6 +108,11 @@ def emit(
 def latest_seq(sql: Sql, world: World) -> int:
     """The number of the newest event; 0 when there was none yet."""
     return int(sql.value(_LATEST, world=world.id) or 0)
+
+
+def latest_seqs(sql: Sql) -> list[tuple[str, int]]:
+    """Every world, and the number of its newest event."""
+    return [(row.world, row.value) for row in sql.all(_LATEST_OF_ALL)]
 
 
 def oldest_seq(sql: Sql, world: World) -> int | None:

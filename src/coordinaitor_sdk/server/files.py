@@ -8,15 +8,21 @@ import tempfile
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Final, Literal, get_args
 
 from coordinaitor_sdk.server.errors import UnavailableError
 
 logger: logging.Logger = logging.getLogger(__name__)
 
+Area = Literal["tasks", "avatars"]
+"""What files belong to."""
+
+_AREAS: Final[tuple[Area, ...]] = get_args(Area)
+
 
 class FileStore:
-    """The folder `<database>.files`: `incoming` for what is being received, `tasks/<world>/<id>` for what
-    belongs to tasks.
+    """The folder `<database>.files`: `incoming` for what is being received, `<area>/<world>/<name>` for what
+    belongs to tasks and users.
 
     A file is on the disk before the row that names it is committed, and goes after its row: what a crash
     leaves over has no row, and `sweep` removes it.
@@ -25,7 +31,6 @@ class FileStore:
     def __init__(self, database: Path) -> None:
         self._folder = Path(f"{database}.files")
         self._incoming = self._folder / "incoming"
-        self._tasks = self._folder / "tasks"
 
     def new_file(self) -> tuple[int, Path]:
         """A new file for what is being received, open for writing and readable by its owner alone.
@@ -38,35 +43,36 @@ class FileStore:
             number, name = tempfile.mkstemp(dir=self._incoming)
         return number, Path(name)
 
-    def keep(self, received: Path, world: str, file_id: str) -> None:
+    def keep(self, received: Path, area: Area, world: str, name: str) -> None:
         """Move what was received to its place; call it within the change that stores its row.
 
         Raises:
             UnavailableError: the disk refused.
         """
-        folder = self._tasks / world
+        kept = self.path_of(area, world, name)
         with storing():
-            _make(folder)
-            received.replace(folder / file_id)
-            _sync_folder(folder)
+            _make(kept.parent)
+            received.replace(kept)
+            _sync_folder(kept.parent)
 
-    def path_of(self, world: str, file_id: str) -> Path:
-        """Where the file of a task lies."""
-        return self._tasks / world / file_id
+    def path_of(self, area: Area, world: str, name: str) -> Path:
+        """Where a file lies."""
+        return self._folder / area / world / name
 
-    def drop(self, world: str, file_id: str) -> None:
-        """Remove the file of a task; one that is gone already is no error."""
-        self.path_of(world, file_id).unlink(missing_ok=True)
+    def drop(self, area: Area, world: str, name: str) -> None:
+        """Remove a file; one that is gone already is no error."""
+        self.path_of(area, world, name).unlink(missing_ok=True)
 
-    def sweep(self, is_known: Callable[[str, str], bool]) -> None:
-        """Remove what a crash left over: half-received files, and files of tasks without a row (`is_known` is
-        given world and id).
+    def sweep(self, is_known: Callable[[Area, str, str], bool]) -> None:
+        """Remove what a crash left over: half-received files, and files without a row (`is_known` is given
+        area, world and name).
         """
         for left in _files_in(self._incoming):
             left.unlink(missing_ok=True)
-        for path in _files_in(self._tasks):
-            if not is_known(path.parent.name, path.name):
-                path.unlink(missing_ok=True)
+        for area in _AREAS:
+            for path in _files_in(self._folder / area):
+                if not is_known(area, path.parent.name, path.name):
+                    path.unlink(missing_ok=True)
 
 
 @contextmanager

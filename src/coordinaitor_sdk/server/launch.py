@@ -18,7 +18,6 @@ from types import FrameType
 
 import uvicorn
 from filelock import FileLock, Timeout
-from platformdirs import user_data_dir
 from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 
@@ -27,7 +26,7 @@ from coordinaitor_sdk.server.domain.oauth import parse_clients
 from coordinaitor_sdk.server.run import Ready, ServerOptions, ServerStartError
 from coordinaitor_sdk.server.seeds.start import Start, Started, start_data
 from coordinaitor_sdk.server.settings import Settings
-from coordinaitor_sdk.server.store.engine import DatabaseError, database_path, open_engine
+from coordinaitor_sdk.server.store.engine import DatabaseError, open_engine, path_of
 from coordinaitor_sdk.server.store.schema import prepare
 
 GRACE = 3
@@ -57,6 +56,9 @@ class Launch:
         self._on_ready = on_ready
         self._settings = settings or Settings(
             access_token_ttl=options.access_token_ttl,
+            rotate_refresh=options.rotate_refresh,
+            rate_limit=options.rate_limit,
+            burst=options.burst,
             simulate=options.agents == "simulate",
             oauth_clients=parse_clients(options.oauth_clients),
             private_webhooks=options.allow_private_webhooks,
@@ -181,12 +183,21 @@ def _check(options: ServerOptions) -> None:
     for name, value in (("sim-speed", options.sim_speed), ("access-token-ttl", options.access_token_ttl)):
         if not (math.isfinite(value) and value > 0):
             raise ServerStartError(f"--{name} must be a number above 0, not {value}")
-    if options.max_upload < 1:
-        raise ServerStartError(f"--max-upload must be a number of bytes above 0, not {options.max_upload}")
+    for name, count, what in (
+        ("rate-limit", options.rate_limit, "off, or a number of requests an hour"),
+        ("burst", options.burst, "a number of requests"),
+        ("max-upload", options.max_upload, "a number of bytes"),
+    ):
+        if isinstance(count, int) and count < 1:
+            raise ServerStartError(f"--{name} must be {what} above 0, not {count}")
     try:
         parse_clients(options.oauth_clients)
     except ValueError as error:
         raise ServerStartError(str(error)) from None
+    _check_secrets(options)
+
+
+def _check_secrets(options: ServerOptions) -> None:
     if options.admin_password is not None and not 0 < len(options.admin_password) <= 1_024:
         raise ServerStartError("the admin's password must have 1 to 1024 characters")
     if options.api_key is not None:
@@ -238,13 +249,10 @@ def _why_not_bound(host: str, port: int, error: OSError) -> str:
 
 
 def _database_of(options: ServerOptions) -> Path:
-    if options.database is not None:
-        try:
-            return database_path(options.database)
-        except DatabaseError as error:
-            raise ServerStartError(str(error)) from error
-    folder = os.environ.get("COORDINAITOR_DATA_DIR") or user_data_dir("coordinaitor")
-    return Path(folder).expanduser().absolute() / "server.db"
+    try:
+        return path_of(options.database)
+    except DatabaseError as error:
+        raise ServerStartError(str(error)) from error
 
 
 @contextmanager

@@ -226,12 +226,11 @@ def _operation(endpoint: Endpoint, schemas: _Schemas) -> dict[str, Any]:
 
 def _request_body(operation: Operation, schemas: _Schemas) -> dict[str, Any] | None:
     if operation.upload is not None:
-        file, *texts = operation.upload
-        properties: dict[str, Any] = {
-            file: {"type": "string", "format": "binary", "description": operation.upload[file]}
-        }
-        for name in texts:
-            properties[name] = {"type": "string", "description": operation.upload[name]}
+        ((file, about),) = operation.upload.items()
+        properties: dict[str, Any] = {file: {"type": "string", "format": "binary", "description": about}}
+        if operation.fields is not None:
+            texts: dict[str, Any] = operation.fields.model_json_schema().get("properties", {})
+            properties |= {name: _not_null(schema) for name, schema in texts.items()}
         form = {"type": "object", "properties": properties, "required": [file], "additionalProperties": False}
         return {"required": True, "content": {"multipart/form-data": {"schema": form}}}
     if operation.body is None:

@@ -25,7 +25,7 @@ class Operation:
             is no body.
         form: `one` in the envelope, `page` or `list` of them, `bare` without the envelope, `nothing`.
         failures: statuses beyond those that every route with these parts can answer.
-        upload: the fields of a multipart form, name to description; the file's own first.
+        upload: the file of a multipart form, name to description; `fields` are the form's other parts.
     """
 
     answer: str | None
@@ -35,6 +35,7 @@ class Operation:
     body: type[Strict] | None
     body_optional: bool
     upload: dict[str, str] | None
+    fields: type[Strict] | None
     failures: tuple[int, ...]
 
 
@@ -50,11 +51,12 @@ def operation(
     body: type[Strict] | None = None,
     body_optional: bool = False,
     upload: dict[str, str] | None = None,
+    fields: type[Strict] | None = None,
     failures: tuple[int, ...] = (),
 ) -> Callable[[F], F]:
     """Say what a route takes and answers; put it directly above the function."""
     form = "nothing" if answer is None else form
-    found = Operation(answer, form, status, query, body, body_optional, upload, failures)
+    found = Operation(answer, form, status, query, body, body_optional, upload, fields, failures)
 
     def note(route: F) -> F:
         _OPERATIONS[route] = found

@@ -10,10 +10,13 @@ import threading
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
+    from types import ModuleType
+
     from coordinaitor_sdk.server.launch import Launch
 
 STOP_TIMEOUT = 15.0
@@ -38,6 +41,9 @@ class ServerOptions:
         sim_speed: how many times faster than real time they work.
         ignore_working_hours: whether they work at all hours.
         access_token_ttl: seconds for which an access token holds.
+        rotate_refresh: whether a refresh gives another refresh token.
+        rate_limit: requests an hour for every caller, or off; None for those of the tiers.
+        burst: requests at once for every caller; None for those of the tiers.
         oauth_clients: registered OAuth clients, each `ID[:SECRET]:REDIRECT`; one without a secret must use
             PKCE.
         allow_private_webhooks: whether webhooks may go to addresses of private networks, other than loopback.
@@ -55,6 +61,9 @@ class ServerOptions:
     sim_speed: float = 1.0
     ignore_working_hours: bool = False
     access_token_ttl: float = 3600.0
+    rotate_refresh: bool = False
+    rate_limit: int | Literal["off"] | None = None
+    burst: int | None = None
     oauth_clients: tuple[str, ...] = field(default=(), repr=False)
     allow_private_webhooks: bool = False
     max_upload: int = 100 * 1024 * 1024
@@ -77,8 +86,51 @@ class Ready:
     api_key: str | None = field(repr=False)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewUser:
+    """A user to be added.
+
+    Attributes:
+        name: None for what stands before the `@` of the e-mail.
+        organization: its id; None for the default one.
+        role: admin, developer or viewer.
+        tier: free, pro or enterprise; see "Rate Limit Tiers" in the API document.
+        password: None for one that is made.
+        database: as in `ServerOptions`.
+    """
+
+    email: str
+    name: str | None = None
+    organization: str | None = None
+    role: str = "developer"
+    tier: str = "free"
+    password: str | None = field(default=None, repr=False)
+    database: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AddedUser:
+    """A user who was added.
+
+    Attributes:
+        password: the one that was made; None when one was given.
+    """
+
+    id: str
+    email: str
+    name: str
+    organization: str
+    role: str
+    tier: str
+    password: str | None = field(repr=False)
+
+
 class ServerStartError(Exception):
     """The server can't start; the message says what is wrong and what to do."""
+
+
+class RegistrationError(Exception):
+    """A user can't be added; the message says what is wrong and what to do."""
 
 
 def serve(options: ServerOptions, *, on_ready: Callable[[Ready], None] | None = None) -> None:
@@ -130,13 +182,28 @@ def running(options: ServerOptions) -> Generator[Ready, None, None]:
         thread.join(STOP_TIMEOUT)
 
 
+def add_user(new: NewUser) -> AddedUser:
+    """Add a user to the database of a server, which may be running: it notices within a second.
+
+    Raises:
+        RegistrationError: the user can't be added; nothing was changed.
+    """
+    added: AddedUser = _load("registration", RegistrationError).register(new)
+    return added
+
+
 def _prepare(options: ServerOptions, on_ready: Callable[[Ready], None] | None) -> Launch:
+    launch: Launch = _load("launch", ServerStartError).Launch(options, on_ready)
+    return launch
+
+
+def _load(name: str, failure: type[Exception]) -> ModuleType:
+    """A module of the server, or `failure` that names what is not installed."""
     try:
-        from coordinaitor_sdk.server.launch import Launch
+        return import_module(f"coordinaitor_sdk.server.{name}")
     except ModuleNotFoundError as error:
         if error.name is None or error.name.startswith("coordinaitor"):
             raise
-        raise ServerStartError(
+        raise failure(
             f"the reference server needs {error.name}: install it with pip install 'coordinaitor[server]'"
         ) from error
-    return Launch(options, on_ready)

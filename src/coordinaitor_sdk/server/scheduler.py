@@ -14,12 +14,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import bindparam, delete, insert, select
+from sqlalchemy import bindparam, case, delete, func, insert, select
 
 from coordinaitor_sdk.server.clock import moment_of, stamp
 from coordinaitor_sdk.server.errors import UnavailableError
 from coordinaitor_sdk.server.store import tables
 from coordinaitor_sdk.server.store.change import Change
+from coordinaitor_sdk.server.store.logs import log
 from coordinaitor_sdk.server.store.sql import Statement
 from coordinaitor_sdk.server.store.store import Store
 from coordinaitor_sdk.server.worlds import World, Worlds
@@ -28,6 +29,9 @@ logger: logging.Logger = logging.getLogger(__name__)
 
 MOST_AT_ONCE = 32
 """Rows done in one change, at most, so that other writers are not held up."""
+
+LATE_AFTER = 5.0
+"""Seconds after which work that is due and not done is late."""
 
 RETRY_AFTER = 1.0
 """Seconds until the scheduler tries again when the database refused."""
@@ -102,6 +106,13 @@ class Scheduler:
             .limit(1)
         )
 
+        self._counts = Statement(
+            select(
+                func.count(),
+                func.coalesce(func.sum(case((_due.c.due_at < bindparam("late"), 1), else_=0)), 0),
+            ).where(_due.c.world == bindparam("world"), _due.c.kind.in_(_literals(handlers)))
+        )
+
     def start(self) -> None:
         """Begin; call it on the event loop."""
         if self._handlers:
@@ -124,6 +135,13 @@ class Scheduler:
             pass
         row = self._store.read.first(self._next, world=world.id)
         return None if row is None else moment_of(row.due_at)
+
+    def counts(self, world: World) -> tuple[int, int]:
+        """How much due work is stored in `world`, and how much of it should have been done by now."""
+        now = world.clock.now()
+        late = stamp(now - timedelta(seconds=LATE_AFTER))
+        waiting, overdue = self._store.read.first(self._counts, world=world.id, late=late)
+        return waiting, overdue
 
     async def _run(self, world: World) -> None:
         wake = self._wakes[world.id]
@@ -156,6 +174,7 @@ class Scheduler:
             logger.exception("due work %s on %r of %s failed", due.kind, due.subject, change.world.id)
             change.sql.text("ROLLBACK TO due_work")
             del change.events[pushed:]
+            log(change, "error", "scheduler", f"{due.kind} of {due.subject or 'the organization'} failed")
         change.sql.text("RELEASE due_work")
 
 

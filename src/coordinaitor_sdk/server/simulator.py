@@ -27,6 +27,7 @@ from coordinaitor_sdk.server.domain.work import (
 from coordinaitor_sdk.server.scheduler import Due, Handler, schedule
 from coordinaitor_sdk.server.store import agents, tables
 from coordinaitor_sdk.server.store.change import Change
+from coordinaitor_sdk.server.store.logs import Level, log
 from coordinaitor_sdk.server.store.sql import Statement
 
 _t = tables.tasks
@@ -103,7 +104,10 @@ def take_step(change: Change, due: Due) -> None:
         given["status"] = "completed"
     else:
         _schedule_step(change, task.id, steps, index + 1)
-    task_changes.update_task(change, agent.id, task.id, given)
+    ended = task_changes.update_task(change, agent.id, task.id, given)
+    if ended.status != task.status:
+        level: Level = "error" if ended.status == "failed" else "info"
+        log(change, level, "agents", f"{agent.id} {ended.status} {task.id}")
 
 
 HANDLERS: Final[dict[str, Handler]] = {LOOK: look_for_work, HOURS: look_for_work, STEP: take_step}
@@ -134,6 +138,7 @@ def _start_own(change: Change, agent: Candidate) -> None:
 
 def _start(change: Change, agent: Candidate, task_id: str, given: dict[str, Any]) -> None:
     agent.active += 1
+    log(change, "info", "agents", f"{agent.id} started {task_id}")
     _begin(change, task_changes.update_task(change, agent.id, task_id, given))
 
 

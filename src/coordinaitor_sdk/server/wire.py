@@ -88,11 +88,15 @@ def list_envelope(
     ).encode()
 
 
-def error_envelope(code: str, message: str, details: Mapping[str, Any] | None, meta: str) -> bytes:
-    """A failure (API document, "Error Response Format"); `details` only where there are any."""
+def error_envelope(
+    code: str, message: str, details: Mapping[str, Any] | None, meta: str, retry_after: int | None = None
+) -> bytes:
+    """A failure (API document, "Error Response Format"), `details` and `retryAfter` where there are any."""
     error: dict[str, Any] = {"code": code, "message": message}
     if details:
         error["details"] = {
             name: says if isinstance(says, str) else list(says) for name, says in details.items()
         }
+    if retry_after is not None:
+        error["retryAfter"] = retry_after
     return f'{{"success":false,"error":{dumps(error)},"meta":{meta}}}'.encode()

@@ -10,14 +10,18 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Self
 
 import httpx
 import pytest
+from answers import check
+from recording import Recorder
 from server_process import ServerProcess
 
+from coordinaitor_sdk.server import launch as launch_module
 from coordinaitor_sdk.server.events import Event
 from coordinaitor_sdk.server.launch import Launch
 from coordinaitor_sdk.server.run import Ready, ServerOptions
@@ -158,7 +162,16 @@ def _launched(folder: Path, settings: Settings, **options: Any) -> Iterator[Api]
         answered.set()
 
     given = {"database": str(folder / "server.db"), "port": 0, "api_key": KEY} | options
-    launch = Launch(ServerOptions(**given), note, settings)
+    settings = replace(settings, rate_limit=settings.rate_limit or "off")
+    told: list[dict[str, Any]] = []
+    with pytest.MonkeyPatch.context() as patch:
+        create = launch_module.create_app
+        patch.setattr(launch_module, "create_app", lambda *parts: Recorder(create(*parts), told.append))
+        yield from _run(Launch(ServerOptions(**given), note, settings), answered, found)
+    check(told)
+
+
+def _run(launch: Launch, answered: threading.Event, found: list[Ready]) -> Iterator[Api]:
     thread = threading.Thread(target=launch.run)
     thread.start()
     try:

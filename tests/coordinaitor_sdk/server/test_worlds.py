@@ -26,8 +26,10 @@ def server() -> Iterator[ServerProcess]:
         with sqlite3.connect(process.database) as raw:
             raw.executescript(
                 """
-                INSERT INTO worlds SELECT 'org-9', 'Other', 2, 'other-epoch', created_at, 0 FROM worlds;
-                INSERT INTO sequences SELECT 'org-9', name, min(value, 1000) FROM sequences WHERE world != '';
+                INSERT INTO worlds SELECT 'org-9', 'Other', 2, 'other-epoch', created_at, 0 FROM worlds
+                    WHERE is_default;
+                INSERT INTO sequences SELECT 'org-9', name, min(value, 1000) FROM sequences
+                    WHERE world = 'org-456';
                 INSERT INTO users
                     SELECT 'org-9', id, 'other@example.com', name, role, password_hash, created_at, NULL,
                         tier, NULL, preferences

@@ -70,7 +70,17 @@ class Gate:
         if row is None:
             raise AuthenticationError("The API key is invalid")
         permissions = granted(row.role, json.loads(row.permissions))
-        return self._remember(digest, Principal(row.world, row.user_id, permissions, row.role, key_id=row.id))
+        principal = Principal(
+            row.world,
+            row.user_id,
+            permissions,
+            row.role,
+            key_id=row.id,
+            tier=row.tier,
+            rate_limit=row.rate_limit,
+            burst=row.burst,
+        )
+        return self._remember(digest, principal)
 
     def by_token(self, token: str) -> Principal:
         """The principal of an access token.
@@ -94,13 +104,16 @@ class Gate:
             raise AuthenticationError("The credential's organization is gone")
         return world
 
-    def require_session(self, claims: Claims) -> Row[Any]:
-        """The session that the claims name, with the role of its user.
+    def require_session(self, claims: Claims, sql: Sql | None = None) -> Row[Any]:
+        """The session that the claims name, with the role and tier of its user.
+
+        Parameters:
+            sql: that of a change; else what is committed is read.
 
         Raises:
             AuthenticationError: the session has ended.
         """
-        row = users.session(self._sql, claims.world, claims.session_id)
+        row = users.session(sql or self._sql, claims.world, claims.session_id)
         if row is None or row.revoked_at is not None:
             raise AuthenticationError("The session has ended: log in again")
         return row
@@ -128,6 +141,7 @@ class Gate:
             session.role,
             session_id=claims.session_id,
             expires_at=claims.expires_at,
+            tier=session.tier,
         )
 
     def _remember(self, credential: str, principal: Principal) -> Principal:

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final
 
-from coordinaitor_sdk.server.auth.gate import Gate
 from coordinaitor_sdk.server.auth.sessions import Sessions
 from coordinaitor_sdk.server.clock import moment_of, stamp
 from coordinaitor_sdk.server.domain.oauth import Client, CodeRequest, OAuthError, proves, scope_of
@@ -45,11 +44,10 @@ class OAuth:
     """
 
     def __init__(
-        self, store: Store, worlds: Worlds, gate: Gate, sessions: Sessions, clients: Mapping[str, Client]
+        self, store: Store, worlds: Worlds, sessions: Sessions, clients: Mapping[str, Client]
     ) -> None:
         self._store = store
         self._worlds = worlds
-        self._gate = gate
         self._sessions = sessions
         self.clients = clients
         self._key = secrets.token_bytes(32)
@@ -117,7 +115,7 @@ class OAuth:
 
         done = await self._store.write(world, work)
         if done.tokens is None:
-            self._gate.forget()
+            self._sessions.ended(done.world, done.session_id)
         return done
 
     async def refresh(self, client: Client, given: Mapping[str, str]) -> dict[str, Any]:
@@ -134,7 +132,7 @@ class OAuth:
             asked = scope_of(given.get("scope")) or frozenset[str]()
             if not asked <= frozenset(session.scope.split()):
                 raise OAuthError("invalid_scope", "the session has less permissions than that")
-            return self._sessions.refresh(token) | {"scope": session.scope}
+            return await self._sessions.refresh(token) | {"scope": session.scope}
         except AuthenticationError as error:
             raise OAuthError("invalid_grant", error.message) from error
 

@@ -4,7 +4,9 @@ Token").
 
 from __future__ import annotations
 
+import base64
 import hashlib
+import hmac
 import secrets
 from dataclasses import dataclass
 from datetime import datetime
@@ -28,13 +30,14 @@ _UNCHECKED: Options = {"verify_exp": False, "verify_iat": False, "verify_nbf": F
 
 @dataclass(frozen=True, slots=True)
 class Claims:
-    """What a token says. `expires_at` in seconds since 1970."""
+    """What a token says. `expires_at` in seconds since 1970; no other token has its `token_id`."""
 
     kind: Kind
     world: str
     user_id: str
     session_id: str
     expires_at: float
+    token_id: str
 
     def check_expiry(self, now: datetime) -> None:
         """Pass while the token holds at `now`.
@@ -54,9 +57,17 @@ class Tokens:
         self.access_ttl = access_ttl
 
     def issue(
-        self, kind: Kind, *, world: str, user_id: str, session_id: str, now: datetime, expires_at: datetime
+        self,
+        kind: Kind,
+        *,
+        world: str,
+        user_id: str,
+        session_id: str,
+        token_id: str,
+        now: datetime,
+        expires_at: datetime,
     ) -> str:
-        """A new token; no two are alike."""
+        """A token; the same of the same values."""
         claims = {
             "sub": user_id,
             "org": world,
@@ -64,7 +75,7 @@ class Tokens:
             "typ": kind,
             "iat": int(now.timestamp()),
             "exp": expires_at.timestamp(),
-            "jti": secrets.token_hex(8),
+            "jti": token_id,
         }
         # PyJWT's types name an optional dependency that isn't there.
         return jwt.encode(claims, self._secret, algorithm=_ALGORITHM)  # pyright: ignore[reportUnknownMemberType]
@@ -77,7 +88,14 @@ class Tokens:
         """
         try:
             claims = self._decode(token)
-            found = Claims(claims["typ"], claims["org"], claims["sub"], claims["sid"], float(claims["exp"]))
+            found = Claims(
+                claims["typ"],
+                claims["org"],
+                claims["sub"],
+                claims["sid"],
+                float(claims["exp"]),
+                claims["jti"],
+            )
         except (jwt.InvalidTokenError, KeyError, TypeError, ValueError) as error:
             raise AuthenticationError(f"The {kind} token is invalid") from error
         if found.kind != kind:
@@ -88,6 +106,16 @@ class Tokens:
         return jwt.decode(  # pyright: ignore[reportUnknownMemberType] - as in `issue`
             token, self._secret, algorithms=[_ALGORITHM], options=_UNCHECKED
         )
+
+    def key_of(self, world: str, key_id: str) -> str:
+        """The API key of an id: made anew for each replayed answer, so that it need not be stored."""
+        digest = hmac.digest(self._secret.encode(), f"api-key\n{world}\n{key_id}".encode(), "sha256")
+        return KEY_PREFIX + base64.urlsafe_b64encode(digest[:24]).decode()
+
+
+def new_token_id() -> str:
+    """An id for a token."""
+    return secrets.token_hex(8)
 
 
 def new_key() -> str:

@@ -33,5 +33,5 @@ def add_file(
     }
     files.add(change, task_id, file, upload.sha256)
     emit_task(change, "task.file_added", task, dumps({"taskId": task_id, "file": file}))
-    kept.keep(upload.path, change.world.id, file["id"])
+    kept.keep(upload.path, "tasks", change.world.id, file["id"])
     return file

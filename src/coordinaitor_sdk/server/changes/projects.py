@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
+from coordinaitor_sdk.server.changes.notifications import members_added
 from coordinaitor_sdk.server.changes.tasks import update_task
 from coordinaitor_sdk.server.errors import ConflictError, NotFoundError, ValidationFailedError
 from coordinaitor_sdk.server.events import emit
@@ -43,10 +44,11 @@ def create_project(change: Change, actor: str, given: dict[str, Any]) -> dict[st
     projects.add(change, row, given["teamMembers"], given["agents"])
     project = require_project(change, row["id"])
     _emit(change, "project.created", project)
+    members_added(change, actor, project, known=set())
     return project
 
 
-def update_project(change: Change, project_id: str, given: dict[str, Any]) -> dict[str, Any]:
+def update_project(change: Change, actor: str, project_id: str, given: dict[str, Any]) -> dict[str, Any]:
     """Change the fields given by their wire names; when nothing differs, nothing happens. The project as it
     is sent.
 
@@ -67,7 +69,9 @@ def update_project(change: Change, project_id: str, given: dict[str, Any]) -> di
         projects.set_members(change, project_id, differing["teamMembers"])
     if "agents" in differing:
         projects.set_agents(change, project_id, differing["agents"])
-    return _changed(change, old, _columns_of(differing))
+    new = _changed(change, old, _columns_of(differing))
+    members_added(change, actor, new, known=_members_of(old))
+    return new
 
 
 def delete_project(change: Change, actor: str, project_id: str) -> None:
@@ -84,7 +88,7 @@ def delete_project(change: Change, actor: str, project_id: str) -> None:
     _emit(change, "project.deleted", last)
 
 
-def add_member(change: Change, project_id: str, member: dict[str, Any]) -> dict[str, Any]:
+def add_member(change: Change, actor: str, project_id: str, member: dict[str, Any]) -> dict[str, Any]:
     """Add a member to the team; the member as it is sent.
 
     Raises:
@@ -94,12 +98,12 @@ def add_member(change: Change, project_id: str, member: dict[str, Any]) -> dict[
     """
     old = require_project(change, project_id)
     user_id: str = member["userId"]
-    if user_id in [known["userId"] for known in old["teamMembers"]]:
+    if user_id in _members_of(old):
         raise ConflictError(f"User {user_id} is a member of project {project_id} already")
     if users.load(change.sql, change.world.id, user_id) is None:
         raise ValidationFailedError({"userId": [f"User {user_id} does not exist"]})
     projects.add_member(change, project_id, member)
-    _changed(change, old, {})
+    members_added(change, actor, _changed(change, old, {}), known=_members_of(old))
     return member
 
 
@@ -141,6 +145,10 @@ def _changed(change: Change, old: dict[str, Any], values: dict[str, Any]) -> dic
 def _emit(change: Change, name: str, project: dict[str, Any]) -> None:
     keys = {"projectId": project["id"], "status": project["status"]}
     emit(change, name, channel="projects", subject=project["id"], keys=keys, data=dumps(project))
+
+
+def _members_of(project: dict[str, Any]) -> set[str]:
+    return {member["userId"] for member in project["teamMembers"]}
 
 
 def _columns_of(given: dict[str, Any]) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from coordinaitor_sdk.server.changes import agents as agent_changes
-from coordinaitor_sdk.server.changes import work
+from coordinaitor_sdk.server.changes import notifications, work
 from coordinaitor_sdk.server.changes.leftovers import drop_files
 from coordinaitor_sdk.server.domain.states import PRIORITY_NAME
 from coordinaitor_sdk.server.domain.task import HistoryEntry, TaskRow, apply, differences, event_names
@@ -76,6 +76,7 @@ def update_task(change: Change, actor: str, task_id: str, given: Mapping[str, An
     tasks.add_history(change, task_id, actor, differences(old, new))
     _publish(change, old, new)
     agent_changes.task_changed(change, old, new)
+    notifications.task_changed(change, actor, old, new)
     work.task_changed(change, old, new)
     return new
 
@@ -118,6 +119,7 @@ def add_comment(
         "createdAt": change.stamp,
     }
     tasks.add_comment(change, task_id, comment)
+    notifications.mentioned(change, actor, task, mentions)
     emit_task(change, "task.comment_added", task, dumps({"taskId": task_id, "comment": comment}))
     return comment
 

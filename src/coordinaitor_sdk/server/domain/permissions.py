@@ -22,14 +22,17 @@ Permission = Literal[
     "keys:write",
 ]
 Role = Literal["admin", "developer", "viewer"]
+Tier = Literal["free", "pro", "enterprise"]
 
 ALL: Final[frozenset[str]] = frozenset(get_args(Permission))
 ROLES: Final[dict[str, frozenset[str]]] = {
     "admin": ALL,
     "developer": ALL,
-    "viewer": frozenset(name for name in ALL if name.endswith(":read")),
+    "viewer": frozenset(name for name in ALL if name.endswith(":read")) | {"users:write"},
 }
-"""What each role may do; a role that is not listed may do nothing. Some routes are the admin's alone."""
+"""What each role may do; a role that is not listed may do nothing. Some routes are the admin's alone, and
+`users:write` is about oneself.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +42,8 @@ class Principal:
     Attributes:
         role: that of the user, an API key's owner too.
         expires_at: the moment from which the credential is refused, in seconds since 1970; None for API keys.
+        tier: that of the user.
+        rate_limit: requests an hour, where the key has a limit of its own; `burst` likewise.
     """
 
     world: str
@@ -48,6 +53,9 @@ class Principal:
     session_id: str | None = None
     key_id: str | None = None
     expires_at: float | None = None
+    tier: Tier = "free"
+    rate_limit: int | None = None
+    burst: int | None = None
 
 
 def granted(role: str, given: Iterable[str] | None = None) -> frozenset[str]:

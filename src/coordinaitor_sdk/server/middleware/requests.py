@@ -9,9 +9,10 @@ import secrets
 import time
 from collections.abc import Callable
 
+from sqlalchemy.exc import DBAPIError
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from coordinaitor_sdk.server.errors import ApiError, TooLargeError
+from coordinaitor_sdk.server.errors import ApiError, TooLargeError, UnavailableError
 
 logger: logging.Logger = logging.getLogger(__name__)
 
@@ -24,7 +25,8 @@ class RequestsMiddleware:
     Parameters:
         largest_body: bytes.
         is_upload: tells requests whose route bounds the body itself.
-        note: called with the seconds and the status of each answer.
+        admit: called first; refuses by raising.
+        note: called with the request, and the seconds and the status of its answer, 0 where none began.
         answering: makes status and body of the answer to an error.
     """
 
@@ -34,12 +36,14 @@ class RequestsMiddleware:
         *,
         largest_body: int,
         is_upload: Callable[[Scope], bool],
-        note: Callable[[float, int], None],
+        admit: Callable[[Scope], None],
+        note: Callable[[Scope, float, int], None],
         answering: Answering,
     ) -> None:
         self._app = app
         self._largest_body = largest_body
         self._is_upload = is_upload
+        self._admit = admit
         self._note = note
         self._answering = answering
 
@@ -62,6 +66,7 @@ class RequestsMiddleware:
             await send(message)
 
         try:
+            self._admit(scope)
             self._check_announced(scope)
             await self._app(scope, self._counted(scope, receive), sending)
         except Exception as error:
@@ -69,7 +74,7 @@ class RequestsMiddleware:
                 raise
             await self._refuse(scope, sending, error)
         finally:
-            self._note(time.perf_counter() - began, status)
+            self._note(scope, time.perf_counter() - began, status)
 
     def _check_announced(self, scope: Scope) -> None:
         for name, value in scope["headers"]:
@@ -93,6 +98,11 @@ class RequestsMiddleware:
             raise TooLargeError(f"The body is larger than {self._largest_body} bytes")
 
     async def _refuse(self, scope: Scope, send: Send, error: Exception) -> None:
+        if isinstance(error, DBAPIError):
+            logger.error(
+                "%s %s: the database does not answer: %s", scope["method"], scope["path"], error.orig
+            )
+            error = UnavailableError("The database does not answer now; nothing was changed")
         if not isinstance(error, ApiError):
             logger.error("%s %s failed", scope["method"], scope["path"], exc_info=error)
             error = ApiError("Something went wrong on the server; its log tells more")

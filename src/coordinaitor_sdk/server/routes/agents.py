@@ -110,7 +110,7 @@ async def list_agent_tasks(call: ReadTasks, request: Request, agent_id: str) -> 
 
 @router.get("/{agent_id}/metrics")
 @operation("AgentMetrics", query=NoQuery, failures=(404,))
-async def get_metrics(call: ReadAgents, request: Request, agent_id: str) -> Response:
+async def get_agent_metrics(call: ReadAgents, request: Request, agent_id: str) -> Response:
     """What an agent did since its creation."""
     read_query(request, NoQuery)
     with call.sql.snapshot():

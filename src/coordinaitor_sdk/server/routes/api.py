@@ -7,13 +7,14 @@ from typing import Final
 
 from fastapi.routing import APIRoute
 
-from coordinaitor_sdk.server.routes import agents, auth, projects, system, tasks, webhooks
+from coordinaitor_sdk.server.routes import agents, auth, projects, system, tasks, users, webhooks
 
 ROUTERS: Final = (
     auth.router,
     tasks.router,
     agents.router,
     projects.router,
+    users.router,
     system.router,
     webhooks.router,
 )

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from coordinaitor_sdk.server.context import Call, JsonAnswer, OpenCall
+from coordinaitor_sdk.server.changes.keys import create_key as create
+from coordinaitor_sdk.server.context import OpenCall, WriteKeys
+from coordinaitor_sdk.server.domain.permissions import require
 from coordinaitor_sdk.server.operations import operation
-from coordinaitor_sdk.server.schemas.auth import Login, Logout, Refresh
+from coordinaitor_sdk.server.schemas.auth import ApiKeyCreate, Login, Logout, Refresh
 from coordinaitor_sdk.server.schemas.reading import read_body
 from coordinaitor_sdk.server.wire import dumps
 
@@ -22,7 +25,7 @@ router: APIRouter = APIRouter(prefix="/auth")
 async def login(call: OpenCall, request: Request) -> Response:
     """Tokens for e-mail and password."""
     body = await read_body(request, Login)
-    return _answer(call, await call.parts.sessions.login(body.email, body.password))
+    return call.answer(dumps(await call.parts.sessions.login(body.email, body.password)))
 
 
 @router.post("/refresh")
@@ -30,7 +33,7 @@ async def login(call: OpenCall, request: Request) -> Response:
 async def refresh(call: OpenCall, request: Request) -> Response:
     """A new access token for a refresh token."""
     body = await read_body(request, Refresh)
-    return _answer(call, call.parts.sessions.refresh(body.refresh_token))
+    return call.answer(dumps(await call.parts.sessions.refresh(body.refresh_token)))
 
 
 @router.post("/logout")
@@ -41,12 +44,25 @@ async def logout(call: OpenCall, request: Request) -> Response:
     principal = None
     if body.refresh_token is None:
         principal = call.parts.gate.by_headers(request.headers)
-    world_id, session_id = await call.parts.sessions.logout(body.refresh_token, principal)
-    call.parts.hub.end_session(world_id, session_id)
+    await call.parts.sessions.logout(body.refresh_token, principal)
     return Response(status_code=204)
 
 
-def _answer(call: Call, data: dict[str, Any]) -> Response:
-    if call.request.url.path.startswith("/api/v1/"):
-        return call.answer(dumps(data))
-    return JsonAnswer(dumps(data).encode())
+@router.post("/api-keys")
+@operation("ApiKey", status=201, body=ApiKeyCreate)
+async def create_api_key(call: WriteKeys, request: Request) -> Response:
+    """Create an API key for oneself; 201, with the key, which is shown this once."""
+    body = await read_body(request, ApiKeyCreate)
+    for permission in body.permissions:
+        require(call.principal, permission)
+
+    def with_key(data: str) -> str:
+        # What is stored for a repeated request is the answer without the key.
+        stored: dict[str, Any] = json.loads(data)
+        return dumps(
+            {"id": stored["id"], "key": call.parts.tokens.key_of(call.world.id, stored["id"]), **stored}
+        )
+
+    return await call.respond(
+        lambda change: dumps(create(change, call.parts.tokens, call.actor, body.given())), 201, shown=with_key
+    )

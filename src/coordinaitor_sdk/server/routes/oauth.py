@@ -99,7 +99,6 @@ async def _grant(parts: Parts, client: Client, form: dict[str, str]) -> dict[str
         case "authorization_code":
             done = await parts.oauth.exchange(client, form)
             if done.tokens is None:
-                parts.hub.end_session(done.world, done.session_id)
                 raise OAuthError("invalid_grant", "the code was used before: its session is ended")
             return done.tokens
         case "refresh_token":

@@ -66,7 +66,9 @@ async def get_project(call: ReadProjects, request: Request, project_id: str) -> 
 async def update_project(call: WriteProjects, request: Request, project_id: str) -> Response:
     """Change the fields given; those left out stay, lists are replaced whole."""
     body = await read_body(request, ProjectUpdate)
-    project = await call.write(lambda change: changes.update_project(change, project_id, body.given()))
+    project = await call.write(
+        lambda change: changes.update_project(change, call.actor, project_id, body.given())
+    )
     return call.answer(dumps(project))
 
 
@@ -97,7 +99,9 @@ async def add_member(call: WriteProjects, request: Request, project_id: str) -> 
     """Add a user to the project's team; 201."""
     body = await read_body(request, Member)
     member = body.model_dump(by_alias=True)
-    return await call.respond(lambda change: dumps(changes.add_member(change, project_id, member)), 201)
+    return await call.respond(
+        lambda change: dumps(changes.add_member(change, call.actor, project_id, member)), 201
+    )
 
 
 @router.delete("/{project_id}/members/{user_id}")

@@ -109,7 +109,8 @@ async def add_comment(call: WriteTasks, request: Request, task_id: str) -> Respo
 @operation(
     "File",
     status=201,
-    upload={"file": "The file.", "description": "What it is, up to 2,000 characters."},
+    upload={"file": "The file."},
+    fields=FileFields,
     failures=(404, 413),
 )
 async def add_file(call: WriteTasks, request: Request, task_id: str) -> Response:

@@ -19,6 +19,7 @@ from coordinaitor_sdk.server.schemas.common import (
     QueryList,
     Strict,
     Tag,
+    Whole,
     comma_separated,
     published,
 )
@@ -70,7 +71,7 @@ class _AgentFields(Strict):
     provider: Line | None = None
     capabilities: Names = Field(default_factory=list)
     specializations: Names = Field(default_factory=list)
-    max_concurrent_tasks: Annotated[int, Field(ge=1, le=100)] = 1
+    max_concurrent_tasks: Annotated[int, Field(ge=1, le=100), Whole] = 1
     working_hours: WorkingHours | None = None
     configuration: FreeMap = Field(default_factory=dict)
 

@@ -10,18 +10,21 @@ from typing import Annotated, Any, Generic, Literal, TypeVar
 
 from pydantic import Field, StringConstraints
 
+from coordinaitor_sdk.server.domain.permissions import Permission, Role, Tier
 from coordinaitor_sdk.server.domain.states import Priority, Status
 from coordinaitor_sdk.server.domain.webhooks import EventName
 from coordinaitor_sdk.server.domain.working_hours import Weekday
 from coordinaitor_sdk.server.schemas.agents import AgentStatus, AgentType
 from coordinaitor_sdk.server.schemas.common import Strict
 from coordinaitor_sdk.server.schemas.projects import ProjectStatus
+from coordinaitor_sdk.server.store.logs import Level, Service
 
 T = TypeVar("T")
 
 Stamp = Annotated[str, StringConstraints(pattern=r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$")]
 TimeOfDay = Annotated[str, StringConstraints(pattern=r"^\d{2}:\d{2}$")]
 HourOfDay = Annotated[str, StringConstraints(pattern=r"^\d{2}:00-\d{2}:00$")]
+State = Literal["healthy", "degraded", "unhealthy"]
 Count = Annotated[int, Field(ge=0)]
 Share = Annotated[float, Field(ge=0, le=1)]
 Amount = Annotated[float, Field(ge=0)]
@@ -82,11 +85,13 @@ class Problem(Strict):
         "VALIDATION_ERROR",
         "NOT_FOUND",
         "CONFLICT_ERROR",
+        "RATE_LIMIT_ERROR",
         "SERVICE_UNAVAILABLE",
         "INTERNAL_ERROR",
     ]
     message: Annotated[str, StringConstraints(min_length=1)]
     details: dict[str, list[str] | str] | None = None
+    retry_after: Annotated[int, Field(ge=1)] | None = None
 
 
 class Failure(Strict):
@@ -350,13 +355,50 @@ class Project(Strict):
     version: Annotated[int, Field(ge=1)]
 
 
+class UserStats(Strict):
+    """What a user has to do with: tasks created, those of them completed, active projects as a member."""
+
+    tasks_created: Count
+    tasks_completed: Count
+    projects_active: Count
+
+
+class User(Strict):
+    """A user."""
+
+    id: str
+    email: str
+    name: str
+    role: Role
+    tier: Tier
+    organization_id: str
+    avatar: str | None
+    preferences: dict[str, Any]
+    stats: UserStats
+    created_at: Stamp
+    last_login_at: Stamp | None
+
+
+class Notification(Strict):
+    """Something that a user is told."""
+
+    id: str
+    type: Literal["mention", "task_assigned", "task_completed", "task_failed", "project_member_added"]
+    message: str
+    task_id: str | None
+    project_id: str | None
+    read: bool
+    read_at: Stamp | None
+    created_at: Stamp
+
+
 class LoginUser(Strict):
     """Who logged in."""
 
     id: str
     email: str
     name: str
-    role: Literal["admin", "developer"]
+    role: Role
     organization_id: str
 
 
@@ -372,6 +414,18 @@ class LoggedIn(Refreshed):
     """The answer to a login."""
 
     user: LoginUser
+
+
+class ApiKey(Strict):
+    """An API key, with the key itself: it is shown at its creation only."""
+
+    id: str
+    key: Annotated[str, StringConstraints(pattern=r"^ak_")]
+    name: str
+    permissions: list[Permission]
+    rate_limit: Count | None
+    burst: Count | None
+    created_at: Stamp
 
 
 class DatabaseHealth(Strict):
@@ -417,6 +471,166 @@ class Health(Strict):
     environment: Literal["development"]
     services: Services
     metrics: HealthMetrics
+
+
+class RequestCounts(Strict):
+    """Answers since the server's start; times and the share of 5xx are of the newest 1,000. Milliseconds."""
+
+    total: Count
+    failed: Count
+    average_response_time: Amount | None
+    p95_response_time: Annotated[Amount | None, Field(alias="p95ResponseTime")]
+    error_rate: Share | None
+
+
+class TaskCounts(Strict):
+    """Tasks by state."""
+
+    total: Count
+    pending: Count
+    active: Count
+    completed: Count
+    failed: Count
+    cancelled: Count
+    completed_today: Count
+
+
+class AgentCounts(Strict):
+    """Agents by state."""
+
+    total: Count
+    available: Count
+    busy: Count
+    offline: Count
+    error: Count
+
+
+class ProjectCounts(Strict):
+    """Projects."""
+
+    total: Count
+    active: Count
+
+
+class Realtime(Strict):
+    """Sockets of the whole server."""
+
+    connections: Count
+    subscriptions: Count
+
+
+class DeliveryCounts(Strict):
+    """Webhooks, and their deliveries as far as they are kept."""
+
+    active: Count
+    pending: Count
+    delivered: Count
+    failed: Count
+
+
+class Process(Strict):
+    """The server's process. Bytes; null where the system doesn't tell."""
+
+    memory: Count | None
+    cpu_seconds: Amount
+
+
+class DatabaseSize(Strict):
+    """Bytes of the database."""
+
+    size: Count
+
+
+class SystemMetrics(Strict):
+    """Counts of the organization, measurements of the server. Uptime in seconds."""
+
+    timestamp: Stamp
+    uptime: Count
+    requests: RequestCounts
+    tasks: TaskCounts
+    agents: AgentCounts
+    projects: ProjectCounts
+    realtime: Realtime
+    webhooks: DeliveryCounts
+    process: Process
+    database: DatabaseSize
+
+
+class ApiStatus(Strict):
+    """What answers requests: how many since the start, and the share of 5xx in the newest 1,000."""
+
+    status: State
+    requests: Count
+    error_rate: Share | None
+
+
+class DatabaseStatus(DatabaseHealth):
+    """The database. Bytes."""
+
+    size: Count
+
+
+class RealtimeStatus(Realtime):
+    """The sockets."""
+
+    status: State
+
+
+class SchedulerStatus(Strict):
+    """Stored due work: all that waits, and what should have been done by now."""
+
+    status: State
+    waiting: Count
+    overdue: Count
+
+
+class AgentsStatus(AgentsHealth):
+    """The agents, and whether simulated ones work."""
+
+    simulated: bool
+
+
+class WebhooksStatus(Strict):
+    """Deliveries that wait, and those of them that have failed before."""
+
+    status: State
+    active: Count
+    pending: Count
+    retrying: Count
+
+
+class StatusServices(Strict):
+    """What runs."""
+
+    api: ApiStatus
+    database: DatabaseStatus
+    realtime: RealtimeStatus
+    scheduler: SchedulerStatus
+    agents: AgentsStatus
+    webhooks: WebhooksStatus
+
+
+class SystemStatus(Strict):
+    """The server and its services; the status is the worst of theirs. Uptime in seconds."""
+
+    status: State
+    timestamp: Stamp
+    started_at: Stamp
+    uptime: Count
+    version: str
+    environment: Literal["development"]
+    services: StatusServices
+
+
+class LogEntry(Strict):
+    """A line of the log."""
+
+    id: Annotated[str, StringConstraints(pattern=r"^log-\d+$")]
+    timestamp: Stamp
+    level: Level
+    service: Service
+    message: str
+    request_id: str | None
 
 
 class Webhook(Strict):

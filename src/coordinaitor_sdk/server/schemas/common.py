@@ -177,6 +177,15 @@ Timestamp = Annotated[
 ]
 """RFC 3339 with an offset, kept as the server writes times."""
 
+
+def _whole(value: Any) -> Any:
+    # In JSON 1 and 1.0 are the same number.
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+Whole: Final = BeforeValidator(_whole)
+"""For whole numbers of a body."""
+
 Hours = Annotated[float, Field(ge=0, le=100_000, allow_inf_nan=False)]
 Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 

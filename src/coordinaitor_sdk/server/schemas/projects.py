@@ -20,6 +20,7 @@ from coordinaitor_sdk.server.schemas.common import (
     Tag,
     Timestamp,
     UserId,
+    published,
 )
 
 ProjectStatus = Literal["active", "completed", "archived", "on-hold"]
@@ -56,7 +57,9 @@ class _ProjectFields(Strict):
     priority: Priority = "medium"
     budget: Budget | None = None
     team_members: Annotated[list[Member], Field(max_length=200)] = Field(default_factory=list[Member])
-    agents: Annotated[list[AgentId], Field(max_length=200)] = Field(default_factory=list)
+    agents: Annotated[list[AgentId], Field(max_length=200), published(uniqueItems=True)] = Field(
+        default_factory=list
+    )
     tags: Annotated[list[Tag], Field(max_length=50)] = Field(default_factory=list)
 
 

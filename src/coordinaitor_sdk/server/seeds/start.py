@@ -12,7 +12,9 @@ from coordinaitor_sdk.server.auth.tokens import key_digest, new_key, new_secret
 from coordinaitor_sdk.server.changes.work import look_soon
 from coordinaitor_sdk.server.clock import Clock, SystemClock, stamp
 from coordinaitor_sdk.server.domain.permissions import ALL
-from coordinaitor_sdk.server.seeds.demo import add_demo
+from coordinaitor_sdk.server.seeds.acme import ACME
+from coordinaitor_sdk.server.seeds.demo import GLOBEX
+from coordinaitor_sdk.server.seeds.filling import Contents, fill
 from coordinaitor_sdk.server.store import settings, users
 from coordinaitor_sdk.server.store.change import Change
 from coordinaitor_sdk.server.store.engine import DatabaseError, connect
@@ -20,13 +22,25 @@ from coordinaitor_sdk.server.store.sql import Sql
 from coordinaitor_sdk.server.wire import dumps
 from coordinaitor_sdk.server.worlds import World, add_server_sequences, add_world, load_worlds, new_epoch
 
-ADMIN_ID = "user-123"
-ADMIN_EMAIL = "admin@orchestrator.com"
 DOCUMENTED_PASSWORD = "admin123"  # noqa: S105 - the API document's own example, allowed on loopback only
-ORGANIZATION = ("org-456", "Acme Corp")
 TOKEN_SECRET = "token_secret"  # noqa: S105 - the name of the setting
 GIVEN_KEY = "given at start"
 FIRST_KEY = "made at first start"
+
+
+@dataclass(frozen=True, slots=True)
+class _Organization:
+    id: str
+    name: str
+    admin_id: str
+    admin_email: str
+    contents: Contents
+
+
+_FIRST = _Organization("org-456", "Globex", "user-123", "admin@orchestrator.com", GLOBEX)
+"""The default one; with the seed `empty` it is the only one, and has nothing but its admin."""
+
+_SECOND = _Organization("org-123", "Acme Corp", "user-201", "admin@acme.example", ACME)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,53 +95,83 @@ def _fill(sql: Sql, start: Start, clock: Clock) -> Started:
     secret = new_secret()
     settings.add_setting(sql, TOKEN_SECRET, secret)
     add_server_sequences(sql)
-    world_id, name = ORGANIZATION
-    world = World(world_id, name, 1, new_epoch(), True, clock, start.pace, start.log_length, start.keep_hours)
+    password = start.admin_password or DOCUMENTED_PASSWORD
+    hashed = hash_password(password)
+    seeded = [_FIRST, _SECOND] if start.seed == "demo" else [_FIRST]
+    worlds = [_add_organization(sql, start, clock, seed, hashed) for seed in seeded]
+    key = start.api_key or new_key()
+    _add_key(Change(sql, worlds[0]), key, GIVEN_KEY if start.api_key else FIRST_KEY)
+    return Started(worlds, secret, _FIRST.admin_email, password, key)
+
+
+def _add_organization(sql: Sql, start: Start, clock: Clock, seed: _Organization, password_hash: str) -> World:
+    world = World(
+        seed.id,
+        seed.name,
+        1,
+        new_epoch(),
+        seed is _FIRST,
+        clock,
+        start.pace,
+        start.log_length,
+        start.keep_hours,
+    )
     add_world(sql, world, stamp(clock.now()))
     change = Change(sql, world)
-    password = start.admin_password or DOCUMENTED_PASSWORD
-    users.add(change, _admin(hash_password(password), change.stamp))
+    users.add(change, _admin(seed, password_hash, change.stamp))
     if start.seed == "demo":
-        add_demo(change, ADMIN_ID)
-    key = start.api_key or new_key()
-    _add_key(change, key, GIVEN_KEY if start.api_key else FIRST_KEY)
-    return Started([world], secret, ADMIN_EMAIL, password, key)
+        fill(change, seed.admin_id, seed.contents)
+    return world
 
 
 def _reopen(sql: Sql, start: Start, secret: str) -> Started:
     worlds = load_worlds(sql, pace=start.pace, log_length=start.log_length, keep_hours=start.keep_hours)
     world = next(world for world in worlds if world.is_default)
-    change = Change(sql, world)
     if not start.keep_hours:
         for each in worlds:
             look_soon(Change(sql, each))  # what rested until its agent's hours begin is gone on with
-    admin = users.load(sql, world.id, ADMIN_ID)
+    admin = users.load(sql, world.id, _FIRST.admin_id)
     if admin is None:
         raise DatabaseError("the database has no admin: give another --database")
-    if start.admin_password is not None:
-        # The password that it has is no change: running sessions go on.
-        if not matches(start.admin_password, admin.password_hash):
-            users.set_password(change, ADMIN_ID, hash_password(start.admin_password))
-    elif not start.loopback and matches(DOCUMENTED_PASSWORD, admin.password_hash):
-        raise DatabaseError(_LOCAL_ONLY)
+    for each in worlds:
+        _check_password(Change(sql, each), start)
     if start.api_key is not None:
         known = users.key_by_hash(sql, key_digest(start.api_key))
         if known is None:
+            change = Change(sql, world)
             users.drop_keys(change, GIVEN_KEY)
             _add_key(change, start.api_key, GIVEN_KEY)
     return Started(worlds, secret, str(admin.email), start.admin_password, start.api_key)
 
 
+def _check_password(change: Change, start: Start) -> None:
+    """Give the seeded admin of an organization the password of this start.
+
+    Raises:
+        DatabaseError: none was given, and the admin's is for this machine only.
+    """
+    seed = next((seed for seed in (_FIRST, _SECOND) if seed.id == change.world.id), None)
+    admin = None if seed is None else users.load(change.sql, change.world.id, seed.admin_id)
+    if admin is None:
+        return
+    if start.admin_password is not None:
+        # The password that it has is no change: running sessions go on.
+        if not matches(start.admin_password, admin.password_hash):
+            users.set_password(change, admin.id, hash_password(start.admin_password))
+    elif not start.loopback and matches(DOCUMENTED_PASSWORD, admin.password_hash):
+        raise DatabaseError(_LOCAL_ONLY)
+
+
 _LOCAL_ONLY = (
-    "the admin still has the documented password, which is for this machine only: "
+    "an admin still has the documented password, which is for this machine only: "
     "give another with --admin-password-stdin, or bind to 127.0.0.1"
 )
 
 
-def _admin(password_hash: str, now: str) -> dict[str, str | None]:
+def _admin(seed: _Organization, password_hash: str, now: str) -> dict[str, str | None]:
     return {
-        "id": ADMIN_ID,
-        "email": ADMIN_EMAIL,
+        "id": seed.admin_id,
+        "email": seed.admin_email,
         "name": "Administrator",
         "role": "admin",
         "tier": "enterprise",
@@ -142,7 +186,7 @@ def _add_key(change: Change, key: str, name: str) -> None:
         change,
         {
             "id": change.new_id("key"),
-            "user_id": ADMIN_ID,
+            "user_id": _FIRST.admin_id,
             "name": name,
             "hash": key_digest(key),
             "permissions": dumps(sorted(ALL)),

@@ -43,10 +43,10 @@ class Change:
         self.wakes_scheduler: bool = False
         self.wakes_deliverer: bool = False
 
-    def next_number(self, sequence: str, world: str | None = None) -> int:
-        """The next number of a stored sequence, of this world unless another is named."""
+    def next_number(self, sequence: str, world: str | None = None, *, by: int = 1) -> int:
+        """The next number of a stored sequence, of this world unless another is named; of `by` the last."""
         owner = self.world.id if world is None else world
-        value = self.sql.value(_ADVANCE, in_world=owner, sequence=sequence, by=1)
+        value = self.sql.value(_ADVANCE, in_world=owner, sequence=sequence, by=by)
         if value is None:
             raise LookupError(f"world {owner!r} has no sequence {sequence!r}")
         return int(value)

@@ -7,6 +7,7 @@ import sqlite3
 from pathlib import Path
 from typing import Any
 
+from platformdirs import user_data_dir
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL
 from sqlalchemy.pool import NullPool
@@ -25,6 +26,18 @@ _PRAGMAS = (
 
 class DatabaseError(Exception):
     """The database can't be used; the message says why and what to do."""
+
+
+def path_of(database: str | None) -> Path:
+    """The file that `--database` names; without one, `server.db` in the user's data directory.
+
+    Raises:
+        DatabaseError: it names none.
+    """
+    if database is not None:
+        return database_path(database)
+    folder = os.environ.get("COORDINAITOR_DATA_DIR") or user_data_dir("coordinaitor")
+    return Path(folder).expanduser().absolute() / "server.db"
 
 
 def database_path(text: str) -> Path:

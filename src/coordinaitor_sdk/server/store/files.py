@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import bindparam, delete, func, insert, select
@@ -63,6 +63,6 @@ def drop_of_task(change: Change, task_id: str) -> list[str]:
     return [row[0] for row in change.sql.all(_DROP, world=change.world.id, task_id=task_id)]
 
 
-def is_known(sql: Sql) -> Callable[[str, str], bool]:
-    """Tells whether a file of that world and id is stored."""
-    return lambda world, file_id: sql.value(_FIND, world=world, id=file_id) is not None
+def is_known(sql: Sql, world: str, file_id: str) -> bool:
+    """Whether a file of that world and id is stored."""
+    return sql.value(_FIND, world=world, id=file_id) is not None

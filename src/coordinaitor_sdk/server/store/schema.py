@@ -35,6 +35,18 @@ def prepare(engine: Engine, path: Path) -> None:
         raise DatabaseError(_unreadable(path, error.orig or error)) from error
 
 
+def require_current(engine: Engine, path: Path) -> None:
+    """Accept a database that a server of this version has opened; change nothing.
+
+    Raises:
+        DatabaseError: it is not ours, or of another version.
+    """
+    with connect(engine) as connection:
+        revision = _revision(connection, path)
+    if revision != tables.SCHEMA_REVISION:
+        raise DatabaseError(f"database {path} is of another version: start the server on it once")
+
+
 def migrate(engine: Engine, path: Path | None = None) -> None:
     """Run the migrations that the database lacks. Imports Alembic, which a current database never needs.
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from sqlalchemy import Engine, literal, select
@@ -69,13 +71,20 @@ class Store:
         self._writer.submit(Job(world, work, future))
         return await future
 
-    def ping(self) -> None:
-        """Touch the database.
+    def latency(self) -> float:
+        """Milliseconds that a touch of the database takes.
 
         Raises:
             DBAPIError: it doesn't answer.
         """
+        began = time.perf_counter()
         self.read.value(_PING)
+        return round(1_000 * (time.perf_counter() - began), 3)
+
+    def size(self) -> int:
+        """Bytes of the database's files, without what was uploaded."""
+        path = self._engine.url.database or ""
+        return sum(file.stat().st_size for file in (Path(path), Path(f"{path}-wal")) if file.exists())
 
     async def close(self) -> None:
         """Commit what waits, then close the database."""

@@ -182,6 +182,7 @@ Index("ix_tasks_due", tasks.c.world, tasks.c.due_date, tasks.c.id)
 Index("ix_tasks_status", tasks.c.world, tasks.c.status, tasks.c.created_at, tasks.c.id)
 Index("ix_tasks_project", tasks.c.world, tasks.c.project_id, tasks.c.status)
 Index("ix_tasks_agent", tasks.c.world, tasks.c.agent_id, tasks.c.status)
+Index("ix_tasks_creator", tasks.c.world, tasks.c.created_by, tasks.c.status)
 Index("ix_tasks_completed", tasks.c.world, tasks.c.completed_at)
 Index("ix_tasks_search", tasks.c.search_id, unique=True)
 

@@ -15,6 +15,7 @@ from coordinaitor_sdk.server.errors import UnavailableError
 from coordinaitor_sdk.server.scheduler import Due, Handler, schedule
 from coordinaitor_sdk.server.store import webhooks
 from coordinaitor_sdk.server.store.change import Change
+from coordinaitor_sdk.server.store.logs import Level, Service, log
 from coordinaitor_sdk.server.store.store import Store
 from coordinaitor_sdk.server.webhooks.sending import MOST_CONNECTIONS, Outcome, Sender
 from coordinaitor_sdk.server.worlds import World, Worlds
@@ -116,6 +117,7 @@ class Deliverer:
                 error=outcome.error,
                 next_at=next_at,
             )
+            log(change, *_told(delivery, outcome, attempts, again))
             if again is not None:
                 schedule(change, ATTEMPT, after=again, subject=delivery.id)
             else:
@@ -123,7 +125,9 @@ class Deliverer:
                 if self._ended % PRUNE_EVERY == 0:
                     webhooks.prune(change)
 
-        _log(delivery, outcome, attempts, again)
+        level, _, message = _told(delivery, outcome, attempts, again)
+        if level != "info":
+            logger.warning(message)
         while True:
             try:
                 await self._store.write(world, note)
@@ -151,10 +155,14 @@ def attempt_due(change: Change, due: Due) -> None:
 HANDLERS: Final[dict[str, Handler]] = {ATTEMPT: attempt_due}
 
 
-def _log(delivery: Delivery, outcome: Outcome, attempts: int, again: float | None) -> None:
+def _told(
+    delivery: Delivery, outcome: Outcome, attempts: int, again: float | None
+) -> tuple[Level, Service, str]:
+    """What the log says of an attempt."""
+    about = f"delivery {delivery.id} of {delivery.event} to {delivery.webhook_id}, attempt {attempts}"
     if outcome.is_success:
-        return
+        return "info", "webhooks", f"{about}: HTTP {outcome.status}"
     reason = outcome.error or f"HTTP {outcome.status}"
-    then = "that was the last attempt" if again is None else f"again in {again:.0f} s"
-    about = f"{delivery.id} of {delivery.event}"
-    logger.warning("delivery %s, attempt %d: %s; %s", about, attempts, reason, then)
+    if again is None:
+        return "error", "webhooks", f"{about}: {reason}; that was the last attempt"
+    return "warn", "webhooks", f"{about}: {reason}; again in {again:.0f} s"

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from coordinaitor_sdk.server.domain.permissions import Principal, require
+from coordinaitor_sdk.server.domain.permissions import Principal
 from coordinaitor_sdk.server.errors import ApiError, AuthenticationError, ValidationFailedError
 from coordinaitor_sdk.server.events import oldest_seq, read_log
 from coordinaitor_sdk.server.wire import dumps, plain
@@ -242,7 +242,7 @@ class Connection:
     async def _subscribe(self, wanted: Subscribe) -> None:
         self._made_ids += 1
         subscription = wanted.subscription(f"sub-{self._made_ids}")
-        require(self.principal, CHANNELS[subscription.channel].permission)
+        CHANNELS[subscription.channel].check(self.principal)
         await self._room()
         before = self.subscriptions.get(subscription.id)
         if before is not None:

@@ -92,7 +92,16 @@ class Hub:
 
     def seq(self, world: World) -> int:
         """The newest event that was given to the sockets of that world."""
-        return self._rooms[world.id].seq
+        return self.seq_of(world.id)
+
+    def seq_of(self, world_id: str) -> int:
+        """The same, by the world's id."""
+        return self._rooms[world_id].seq
+
+    def counts(self) -> tuple[int, int]:
+        """Sockets of all worlds, and their subscriptions."""
+        listeners = [listener for room in self._rooms.values() for listener in room.listeners]
+        return len(listeners), sum(len(listener.subscriptions) for listener in listeners)
 
     def join(self, world: World, listener: Listener) -> None:
         """A socket was authenticated, or renewed its credential."""
@@ -147,6 +156,12 @@ class Hub:
                 self._catch_up(room, event.seq - 1)
             if event.seq > room.seq:
                 self._give(room, event)
+
+    def catch_up(self, world_id: str, seq: int) -> None:
+        """Give what another process wrote into a world's log, up to that event."""
+        room = self._rooms.get(world_id)
+        if room is not None:
+            self._catch_up(room, seq)
 
     def _catch_up(self, room: Room, upto: int) -> None:
         # What was written by other means than this server's writer is in the log all the same.

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from coordinaitor_sdk.server.domain.permissions import Permission
+from coordinaitor_sdk.server.domain.permissions import Permission, Principal, require, require_admin
 from coordinaitor_sdk.server.events import Event
 
 
@@ -17,6 +17,17 @@ class Channel:
     subject: str
     filters: frozenset[str]
     permission: Permission
+    admin: bool = False
+
+    def check(self, principal: Principal) -> None:
+        """Pass when the caller may listen.
+
+        Raises:
+            AuthorizationError: it may not.
+        """
+        require(principal, self.permission)
+        if self.admin:
+            require_admin(principal)
 
 
 CHANNELS: Final[dict[str, Channel]] = {
@@ -25,6 +36,7 @@ CHANNELS: Final[dict[str, Channel]] = {
     ),
     "agents": Channel("agentId", frozenset({"agentId", "type", "status"}), "agents:read"),
     "projects": Channel("projectId", frozenset({"projectId", "status"}), "projects:read"),
+    "users": Channel("userId", frozenset({"userId", "role"}), "users:read", admin=True),
 }
 
 

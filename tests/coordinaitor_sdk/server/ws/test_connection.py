@@ -95,7 +95,7 @@ def test_credential_in_the_headers_is_answered_with_ready(api):
             assert set(found) == {"type", "epoch", "seq", "heartbeat", "organization"}
             assert found["type"] == "ready"
             assert found["heartbeat"] == 15
-            assert found["organization"] == {"id": "org-456", "name": "Acme Corp"}
+            assert found["organization"] == {"id": "org-456", "name": "Globex"}
             assert found["seq"] >= 0
 
 
@@ -300,7 +300,7 @@ def test_missing_id_is_made(api):
 
 
 BAD = [
-    ({"type": "subscribe", "channel": "users"}, "channel must be one of: tasks, agents, projects"),
+    ({"type": "subscribe", "channel": "people"}, "channel must be one of: tasks, agents, projects, users"),
     ({"type": "subscribe"}, "Channel is required"),
     ({"type": "subscribe", "channel": "tasks", "filters": {"tags": "x"}}, "can't be filtered by 'tags'"),
     ({"type": "subscribe", "channel": "agents", "filters": {"taskId": "x"}}, "can't be filtered by 'taskId'"),

@@ -16,7 +16,7 @@ _NEW_SEQUENCES = {"file": 1000, "notification": 1000, "webhook": 1000, "delivery
 def upgrade() -> None:
     """Add columns to what is there, then the new tables, and start their numbering in every world."""
     _columns()
-    _history_indexes()
+    _indexes()
     _files()
     _notifications()
     _webhooks()
@@ -43,7 +43,8 @@ def _columns() -> None:
     op.add_column("projects", sa.Column("version", sa.Integer(), nullable=False, server_default="1"))
 
 
-def _history_indexes() -> None:
+def _indexes() -> None:
+    op.create_index("ix_tasks_creator", "tasks", ["world", "created_by", "status"])
     op.create_index("ix_history_actor", "history", ["world", "actor", "at", "id"])
     assignments = sa.text("action = 'assigned'")
     op.create_index(
