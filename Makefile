@@ -37,9 +37,10 @@ format: $(VENV)/.dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 
-types: $(VENV)/.dev
+types: $(VENV)/.dev ## Types: they hold, and none that can be imported is left open
 	$(BIN)/mypy
 	$(BIN)/pyright
+	$(BIN)/python scripts/verifytypes.py
 
 imports: $(VENV)/.dev ## Import directions
 	$(BIN)/lint-imports --no-cache

@@ -22,7 +22,7 @@ class Awaited:
         if not callable(value):
             return value
         # What only prepares is plain in both clients.
-        if name in {"list", "watch", "watch_many", "pages"} or (
+        if name in {"list", "tasks", "notifications", "watch", "watch_many", "pages"} or (
             name == "close" and isinstance(self._wrapped, TaskWatch)
         ):
             return lambda *args, **kwargs: _wrapped(value(*args, **kwargs))

@@ -32,7 +32,7 @@ class LazyGroup(TyperGroup):
     def __init__(self, **settings: Any) -> None:
         super().__init__(**settings)
         # What Typer suggests for a mistyped name is taken from here.
-        self.commands = dict.fromkeys(COMMANDS)  # type: ignore[assignment] # filled by `get_command`
+        self.commands: dict[str, Any] = dict.fromkeys(COMMANDS)  # filled by `get_command`
 
     def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002 - the base class's signature
         """The names, in the order of the table."""
@@ -44,7 +44,7 @@ class LazyGroup(TyperGroup):
             return None
         command = self.commands[cmd_name] or load(cmd_name)
         self.commands[cmd_name] = command
-        return command  # type: ignore[return-value]
+        return command
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002
         """The table as help text, without importing anything."""
@@ -78,7 +78,7 @@ def _show_version(value: bool) -> None:
         raise typer.Exit
 
 
-app = typer.Typer(
+app: typer.Typer = typer.Typer(
     cls=LazyGroup,
     rich_markup_mode=None,
     add_completion=False,

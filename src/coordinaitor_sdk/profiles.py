@@ -184,7 +184,7 @@ class Profile:
         source = f"profile {self.name}"
         if isinstance(stored.get("api_key"), str):
             return Credentials(source, api_key=stored["api_key"], store=None)
-        store = FileTokenStore(self.credentials_path)
+        store = FileTokenStore(self.credentials_path, origin=origin(base_url))
         tokens = store.load()
         return None if tokens is None else Credentials(source, tokens=tokens, store=store)
 
@@ -233,10 +233,17 @@ class Profile:
 
 
 class FileTokenStore:
-    """Tokens in a credentials file (mode 0600), with a lock file beside it."""
+    """Tokens in a credentials file (mode 0600), with a lock file beside it.
 
-    def __init__(self, path: Path) -> None:
+    Args:
+        path: the file.
+        origin: of the server that the tokens are for; what the file holds for another one, since the user has
+            logged in there, is neither read nor replaced.
+    """
+
+    def __init__(self, path: Path, *, origin: str | None = None) -> None:
         self.path = path
+        self._origin = origin
 
     def load(self) -> Tokens | None:
         """The tokens in the file, or None.
@@ -244,7 +251,7 @@ class FileTokenStore:
         Raises:
             ConfigurationError: the file can't be read.
         """
-        fields = _read_json(self.path)
+        fields = self._own_fields()
         if fields is None or not isinstance(fields.get("refresh_token") or fields.get("access_token"), str):
             return None
         return Tokens(
@@ -255,13 +262,21 @@ class FileTokenStore:
         )
 
     def save(self, tokens: Tokens) -> None:
-        """Replace the tokens in the file, and nothing else of it.
+        """Replace the tokens in the file, and nothing else of it; nothing where they were removed meanwhile.
 
         Raises:
             ConfigurationError: the file can't be written.
         """
-        fields = _read_json(self.path) or {}
+        fields = self._own_fields()
+        if fields is None or "api_key" in fields:
+            return
         _write_private(self.path, json.dumps(fields | _tokens_to_json(tokens), indent=2) + "\n")
+
+    def _own_fields(self) -> dict[str, Any] | None:
+        fields = _read_json(self.path)
+        if fields is None or self._origin not in (None, fields.get("origin")):
+            return None
+        return fields
 
     def lock(self) -> BaseFileLock:
         """The lock that every process refreshing these tokens takes."""

@@ -80,7 +80,7 @@ def verify(payload: bytes, signature: str | None, secret: str | Sequence[str]) -
         raise WebhookSignatureError(
             f"the delivery has no signature: pass the value of the header {SIGNATURE_HEADER}"
         )
-    given = signature.strip().encode()
+    given = signature.strip().encode("utf-8", "replace")
     # Every secret is compared, so that the time does not tell which one it was.
     matches = [hmac.compare_digest(one.encode(), given) for one in expected]
     if not any(matches):

@@ -3,8 +3,10 @@
 import hashlib
 import hmac
 import json
+import re
 from datetime import UTC, datetime
 
+import contract
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,6 +14,7 @@ from hypothesis import strategies as st
 from coordinaitor_sdk import AgentEvent, ProjectEvent, TaskEvent, UserEvent, WebhookEvent, webhooks
 from coordinaitor_sdk.exceptions import InvalidArgumentError, WebhookSignatureError
 
+EVENTS = re.findall(r"^- `(\w+\.\w+)` - ", contract.text(), re.MULTILINE)
 SECRET = "your-webhook-secret"
 DOCUMENTED = {
     "event": "task.completed",
@@ -58,7 +61,9 @@ class TestSignature:
         with pytest.raises(WebhookSignatureError):
             webhooks.verify(b"x", webhooks.sign(b"x", "older"), ["new", "old"])
 
-    @pytest.mark.parametrize("signature", [None, "", "sha256=", "sha256=00", "md5=1", "ü", "\x00", "=é"])
+    @pytest.mark.parametrize(
+        "signature", [None, "", "sha256=", "sha256=00", "md5=1", "ü", "\x00", "=é", "\udc80"]
+    )
     def test_a_missing_or_odd_signature_is_refused(self, signature):
         """Never another error."""
         with pytest.raises(WebhookSignatureError):
@@ -73,7 +78,24 @@ class TestSignature:
         assert good not in str(caught.value)
 
 
+ABOUT = {"task": TaskEvent, "agent": AgentEvent, "project": ProjectEvent, "user": UserEvent}
+
+
 class TestParsing:
+    @pytest.mark.parametrize("name", EVENTS)
+    def test_every_documented_event_is_typed(self, name):
+        """Its data is the object that it is about, with dates as dates."""
+        moment = "2024-01-16T15:30:00.151Z"
+        delivery = {
+            "event": name,
+            "data": {"id": "x-1", "createdAt": moment},
+            "organization": {"id": "org-1"},
+        }
+        event = webhooks.parse(bytes_of(delivery))
+        assert type(event) is ABOUT[name.partition(".")[0]]
+        assert (event.data.id, event.data.created_at.microsecond) == ("x-1", 151000)
+        assert event.to_dict() == delivery
+
     def test_the_documents_payload_is_a_task_event(self):
         """With the task typed."""
         event = webhooks.parse(bytes_of(DOCUMENTED))
@@ -141,3 +163,8 @@ class TestBadInput:
         """Not a signature that does not match."""
         with pytest.raises(InvalidArgumentError, match="secret"):
             webhooks.verify(b"x", "sha256=0", secret)
+
+
+def test_the_document_names_ten_events():
+    """All of them are parsed above."""
+    assert len(EVENTS) == len(set(EVENTS)) == 10

@@ -15,7 +15,7 @@ from ..prompts import ask, ask_secret, can_ask, secret_from_stdin
 if TYPE_CHECKING:
     from coordinaitor_sdk import Coordinaitor
 
-app = typer.Typer(help="Log in and out, and see who you are.", no_args_is_help=True)
+app: typer.Typer = typer.Typer(help="Log in and out, and see who you are.", no_args_is_help=True)
 
 
 @command(app, "login", prints=False)

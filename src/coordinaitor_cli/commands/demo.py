@@ -10,7 +10,7 @@ from ..errors import Exit
 from ..output import remark
 from ..signals import unwinding
 
-app = typer.Typer(help="Show agents working six tasks, on a server of its own.")
+app: typer.Typer = typer.Typer(help="Show agents working six tasks, on a server of its own.")
 
 
 @app.command("demo")

@@ -12,10 +12,12 @@ import typer
 if TYPE_CHECKING:
     from coordinaitor_sdk.server.run import Ready
 
-app = typer.Typer(help="Run the reference server for development, demos and tests.", no_args_is_help=True)
+app: typer.Typer = typer.Typer(
+    help="Run the reference server for development, demos and tests.", no_args_is_help=True
+)
 
 
-users = typer.Typer(help="Users of a database of the reference server.", no_args_is_help=True)
+users: typer.Typer = typer.Typer(help="Users of a database of the reference server.", no_args_is_help=True)
 app.add_typer(users, name="users")
 
 

@@ -14,7 +14,7 @@ from ..output import Format, is_live, remark, show_list, show_one
 if TYPE_CHECKING:
     from coordinaitor_sdk.models.task import TaskInclude
 
-app = typer.Typer(help="List, read, create and watch tasks.", no_args_is_help=True)
+app: typer.Typer = typer.Typer(help="List, read, create and watch tasks.", no_args_is_help=True)
 
 _DATE = "2024-02-20T00:00:00Z"
 _DEFAULT_LIMIT = 30

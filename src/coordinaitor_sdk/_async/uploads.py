@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from typing import TYPE_CHECKING, Any, Final
 
+from .._core.request import NotGiven
 from .._core.upload import Upload, file_type_of
 from .._runtime.aio import run_blocking
 from .._runtime.files import FileInput, FileSource
@@ -13,7 +14,7 @@ from ..exceptions import InvalidArgumentError
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from .._core.request import Call, NotGiven
+    from .._core.request import Call
 
 CHUNK: Final = 256 * 1024
 """Bytes read and sent at once."""
@@ -36,7 +37,10 @@ async def form_with(
     name = filename or source.name
     if not name:
         raise InvalidArgumentError("the file has no name of its own: give filename=")
-    given = {key: text for key, text in texts.items() if isinstance(text, str)}
+    given = {key: text for key, text in texts.items() if not isinstance(text, NotGiven)}
+    for key, text in given.items():
+        if not isinstance(text, str):  # pyright: ignore[reportUnnecessaryIsInstance] - callers may be untyped
+            raise InvalidArgumentError(f"{key} must be a text, got {text!r}")
     return Upload(source, field, name, file_type_of(name, content_type), given, secrets.token_hex(16))
 
 
@@ -56,7 +60,7 @@ async def streamed(upload: Upload) -> AsyncIterator[bytes]:
     yield upload.head
     file = await run_blocking(upload.source.open)
     try:
-        while chunk := await run_blocking(lambda: file.read(CHUNK)):
+        while chunk := await run_blocking(lambda: upload.source.read(file, CHUNK)):
             yield chunk
     finally:
         await run_blocking(lambda: upload.source.close(file))

@@ -33,7 +33,8 @@ class PageWalk(Generic[T]):
         return items
 
     def _is_new(self, item: T) -> bool:
-        identity = getattr(item, "id", None) or str(item)
+        named = getattr(item, "id", None)
+        identity = named if isinstance(named, (str, int)) and named else str(item)
         if identity in self._seen:
             return False
         self._seen.add(identity)

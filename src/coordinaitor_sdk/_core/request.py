@@ -79,7 +79,7 @@ def path_segment(value: str, name: str) -> str:
         raise InvalidArgumentError(f"{name} must be a non-empty string, got {value!r}")
     if value in {".", ".."}:
         raise InvalidArgumentError(f"{name} can't be {value!r}")
-    return quote(value, safe="")
+    return quote(_encodable(value, name), safe="")
 
 
 def query_string(params: Mapping[str, Any]) -> str:
@@ -98,8 +98,16 @@ def _query_value(name: str, value: Any) -> str:
     if isinstance(value, datetime):
         return timestamp(value, name)
     if isinstance(value, (list, tuple, set, frozenset)):
-        return ",".join(str(item) for item in cast("Iterable[Any]", value))
-    return str(value)
+        return ",".join(_encodable(str(item), name) for item in cast("Iterable[Any]", value))
+    return _encodable(str(value), name)
+
+
+def _encodable(text: str, name: str) -> str:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise InvalidArgumentError(f"{name} can't be written as UTF-8: {text!r}") from None
+    return text
 
 
 def json_body(

@@ -16,6 +16,7 @@ from .retry_after import retry_after
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from collections.abc import Set as AbstractSet
 
 T = TypeVar("T")
 
@@ -74,6 +75,9 @@ class Cast(Generic[T]):
             framed = adapter.validate_json(answer.content)
         except ValidationError:
             framed = self._read_slowly(adapter, answer)
+        else:
+            if not self.many and _is_bare(framed.model_fields_set | (framed.model_extra or {}).keys()):
+                framed = self._read_slowly(adapter, answer)
         if framed.success is False and not self.good:
             raise error_from(answer)
         return cast("T", framed if self.many else framed.data)
@@ -85,6 +89,8 @@ class Cast(Generic[T]):
             raise _unreadable(answer, "is not JSON") from None
         framed = self._framed(raw)
         if framed is None:
+            if isinstance(raw, dict) and cast("dict[str, Any]", raw).get("success") is False:
+                raise error_from(answer)
             raise _unreadable(answer, f"holds no {self.key}")
         try:
             return validate_leniently(adapter, framed)
@@ -99,7 +105,7 @@ class Cast(Generic[T]):
             return None
         fields = cast("dict[str, Any]", raw)
         expected = list if self.many else dict
-        if isinstance(fields.get("data"), expected):
+        if isinstance(fields.get("data"), expected) and not _is_bare(fields.keys()):
             return fields
         if isinstance(fields.get(self.key), expected):
             return {"data": fields[self.key], "pagination": _siblings(fields)}
@@ -134,6 +140,11 @@ NOTHING: Cast[None] = _Nothing(None, "")
 @cache
 def _adapter(framed: Any) -> TypeAdapter[Any]:
     return TypeAdapter(framed)
+
+
+def _is_bare(names: AbstractSet[str]) -> bool:
+    """Whether an object with these fields is one of the API itself, although it has a `data` of its own."""
+    return "id" in names and "success" not in names
 
 
 def _siblings(fields: dict[str, Any]) -> Any:

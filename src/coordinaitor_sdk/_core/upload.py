@@ -30,6 +30,10 @@ class Source(Protocol):
         """A file at the beginning of the bytes."""
         ...
 
+    def read(self, file: BinaryIO, size: int) -> bytes:
+        """Up to `size` next bytes of what `open` gave; none at its end."""
+        ...
+
     def close(self, file: BinaryIO) -> None:
         """Give back what `open` gave."""
         ...
@@ -69,7 +73,8 @@ class Upload:
             f' filename="{_quoted(self.filename)}"\r\n'
             f"Content-Type: {self.file_type}\r\n\r\n"
         )
-        return "".join(parts).encode()
+        # Linux has file names that are no text: what of them can't be encoded becomes "?".
+        return "".join(parts).encode("utf-8", "replace")
 
     @property
     def tail(self) -> bytes:

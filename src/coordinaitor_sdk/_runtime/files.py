@@ -52,8 +52,25 @@ class FileSource:
             return io.BytesIO(self._content)
         file = cast("BinaryIO", self._file)
         if self.replayable:
-            file.seek(self._start)
+            try:
+                file.seek(self._start)
+            except (OSError, ValueError) as error:
+                raise _unreadable(error) from None
         return file
+
+    def read(self, file: BinaryIO, size: int) -> bytes:
+        """Up to `size` next bytes of what `open` gave; none at its end.
+
+        Raises:
+            InvalidArgumentError: it can't be read, or what it gives is not bytes.
+        """
+        try:
+            chunk: object = file.read(size)
+        except (OSError, ValueError) as error:  # ValueError: the caller has closed it
+            raise _unreadable(error) from None
+        if not isinstance(chunk, bytes):  # pyright: ignore[reportUnnecessaryIsInstance] - of the caller's making
+            raise InvalidArgumentError(f"the file gives {type(chunk).__name__} instead of bytes")
+        return chunk
 
     def close(self, file: BinaryIO) -> None:
         """Close what `open` opened; a file of the caller's stays open."""
@@ -80,6 +97,10 @@ class FileSource:
             if getattr(file, "closed", False):
                 raise InvalidArgumentError("the file is closed") from None
             self.replayable = False  # a pipe, or something of the caller's that can only be read
+
+
+def _unreadable(error: OSError | ValueError) -> InvalidArgumentError:
+    return InvalidArgumentError(f"the file can't be read: {error}")
 
 
 def _opened(path: Path) -> BinaryIO:

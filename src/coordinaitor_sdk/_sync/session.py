@@ -68,7 +68,12 @@ class Session:
         if credentials.api_key is not None:
             return {"X-API-Key": credentials.api_key}
         self._keep_fresh()
-        return {"Authorization": f"Bearer {self._tokens.access}"}
+        access = self._tokens.access
+        if access is None:
+            raise AuthenticationError(
+                "the session was ended; log in again with `auth.login()`, or pass new credentials", status=401
+            )
+        return {"Authorization": f"Bearer {access}"}
 
     def renew(self, rejected: dict[str, str]) -> bool:
         """After a 401: get other credentials than the rejected headers; False where there are none.
@@ -101,7 +106,7 @@ class Session:
             credentials = Credentials("argument", email=email, password=password)
         if credentials is None or credentials.password is None:
             raise ConfigurationError("logging in needs email= and password=")
-        return self._begin(credentials, self._logged_in(credentials))
+        return self._begin(credentials, self._logged_in(credentials), Tokens(), None)
 
     def exchange(self, client: OAuthClient, **fields: str | None) -> LoginResult:
         """Begin a session with an OAuth code.
@@ -110,8 +115,7 @@ class Session:
             APIError: the server refuses the code, or the client.
         """
         result = self._granted(client, grant_type="authorization_code", **fields)
-        self._oauth = client
-        return self._begin(Credentials("argument"), result)
+        return self._begin(Credentials("argument"), result, Tokens(), client)
 
     def refresh(self, refresh_token: str | None) -> LoginResult:
         """Renew the session's tokens now, or go on with the session of another refresh token.
@@ -123,8 +127,7 @@ class Session:
         if refresh_token is not None:
             check_required({"refresh_token": refresh_token}, "refresh_token")
             result = self._refreshed(refresh_token)
-            self._tokens = Tokens(refresh=refresh_token)
-            return self._begin(Credentials("argument"), result)
+            return self._begin(Credentials("argument"), result, Tokens(refresh=refresh_token), self._oauth)
         if not self._renewable:
             raise ConfigurationError("there is no session to refresh: pass refresh_token=, or log in first")
         tokens = self._flight.run(lambda: self._renewed(self._tokens.access))
@@ -169,30 +172,40 @@ class Session:
             logger.debug("the token could not be renewed early, it is still in use: %s", type(error).__name__)
 
     def _renewed(self, stale: str | None) -> Tokens:
-        store = self._credentials.store if self._credentials else None
+        credentials = self._credentials
+        store = credentials.store if credentials else None
         if store is None:
             if self._tokens.access == stale:
-                self._tokens = self._requested()
+                self._replace()
             return self._tokens
         lock = store.lock()
         run_blocking(lock.acquire)
         try:
             stored = run_blocking(store.load)
-            if stored is not None:
+            if stored is not None and self._credentials is credentials:
                 self._tokens = stored
             # Another process may have renewed them while this one waited for the lock.
-            if self._tokens.access == stale or self._tokens.freshness(time.time()) is Freshness.MANDATORY:
-                self._tokens = self._requested()
+            due = self._tokens.access == stale or self._tokens.freshness(time.time()) is Freshness.MANDATORY
+            if due and self._replace():
                 run_blocking(lambda: store.save(self._tokens))
         finally:
             lock.release()
         return self._tokens
 
-    def _requested(self) -> Tokens:
+    def _replace(self) -> bool:
+        """Get new tokens for the present ones; False where another session took their place meanwhile."""
+        present = self._tokens
+        renewed = self._requested(present)
+        if self._tokens is not present:
+            return False
+        self._tokens = renewed
+        return True
+
+    def _requested(self, present: Tokens) -> Tokens:
         credentials = self._credentials
-        if self._tokens.refresh is not None:
+        if present.refresh is not None:
             try:
-                return self._accepted(self._refreshed(self._tokens.refresh))
+                return _accepted(self._refreshed(present.refresh), present)
             except APIError as error:
                 if error.status not in {400, 401, 403, 404, 422}:
                     raise
@@ -200,7 +213,7 @@ class Session:
                     raise _ended(error) from error
         if credentials is None or credentials.password is None:
             raise AuthenticationError("there is no credential to log in with", status=401)
-        return self._accepted(self._logged_in(credentials))
+        return _accepted(self._logged_in(credentials), Tokens())
 
     def _logged_in(self, credentials: Credentials) -> LoginResult:
         fields = {"email": credentials.email, "password": credentials.password}
@@ -228,19 +241,13 @@ class Session:
             )
         )
 
-    def _begin(self, credentials: Credentials, result: LoginResult) -> LoginResult:
-        """Go on with the session that the server has given."""
-        tokens = self._accepted(result)
-        self._credentials, self._tokens = credentials, tokens
+    def _begin(
+        self, credentials: Credentials, result: LoginResult, present: Tokens, oauth_client: OAuthClient | None
+    ) -> LoginResult:
+        """Go on with the session that the server has given; `oauth_client` renews it, where it is OAuth's."""
+        tokens = _accepted(result, present)
+        self._credentials, self._tokens, self._oauth = credentials, tokens, oauth_client
         return _result_of(tokens, result)
-
-    def _accepted(self, result: LoginResult) -> Tokens:
-        try:
-            return self._tokens.renewed(result, time.time())
-        except ValueError as error:
-            raise ResponseDecodeError(
-                f"the server answered a login: {error}; check base_url and api_prefix"
-            ) from None
 
 
 class _Fixed:
@@ -254,6 +261,15 @@ class _Fixed:
 
     def renew(self, rejected: dict[str, str]) -> bool:
         return rejected != self._headers
+
+
+def _accepted(result: LoginResult, present: Tokens) -> Tokens:
+    try:
+        return present.renewed(result, time.time())
+    except ValueError as error:
+        raise ResponseDecodeError(
+            f"the server answered a login: {error}; check base_url and api_prefix"
+        ) from None
 
 
 def _ended(error: APIError) -> AuthenticationError:

@@ -6,6 +6,7 @@ from __future__ import annotations
 import secrets
 from typing import TYPE_CHECKING, Any, Final
 
+from .._core.request import NotGiven
 from .._core.upload import Upload, file_type_of
 from .._runtime.files import FileInput, FileSource
 from .._runtime.threads import run_blocking
@@ -14,7 +15,7 @@ from ..exceptions import InvalidArgumentError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from .._core.request import Call, NotGiven
+    from .._core.request import Call
 
 CHUNK: Final = 256 * 1024
 """Bytes read and sent at once."""
@@ -37,7 +38,10 @@ def form_with(
     name = filename or source.name
     if not name:
         raise InvalidArgumentError("the file has no name of its own: give filename=")
-    given = {key: text for key, text in texts.items() if isinstance(text, str)}
+    given = {key: text for key, text in texts.items() if not isinstance(text, NotGiven)}
+    for key, text in given.items():
+        if not isinstance(text, str):  # pyright: ignore[reportUnnecessaryIsInstance] - callers may be untyped
+            raise InvalidArgumentError(f"{key} must be a text, got {text!r}")
     return Upload(source, field, name, file_type_of(name, content_type), given, secrets.token_hex(16))
 
 
@@ -57,7 +61,7 @@ def streamed(upload: Upload) -> Iterator[bytes]:
     yield upload.head
     file = run_blocking(upload.source.open)
     try:
-        while chunk := run_blocking(lambda: file.read(CHUNK)):
+        while chunk := run_blocking(lambda: upload.source.read(file, CHUNK)):
             yield chunk
     finally:
         run_blocking(lambda: upload.source.close(file))

@@ -76,9 +76,9 @@ class Call:
     __slots__ = ("parts", "request", "world")
 
     def __init__(self, request: Request, parts: Parts, world: World) -> None:
-        self.request = request
-        self.parts = parts
-        self.world = world
+        self.request: Request = request
+        self.parts: Parts = parts
+        self.world: World = world
 
     @property
     def sql(self) -> Sql:
@@ -138,8 +138,8 @@ class UserCall(Call):
 
     def __init__(self, request: Request, parts: Parts, world: World, principal: Principal) -> None:
         super().__init__(request, parts, world)
-        self.principal = principal
-        self.idempotency_key = key_of(request)
+        self.principal: Principal = principal
+        self.idempotency_key: str | None = key_of(request)
         if self.idempotency_key is not None:
             self.add_header(HEADER, self.idempotency_key)
 

@@ -48,7 +48,7 @@ class AuthenticationError(ApiError):
 
     status = 401
     code = "AUTHENTICATION_ERROR"
-    headers = MappingProxyType({"WWW-Authenticate": "Bearer"})
+    headers: Mapping[str, str] = MappingProxyType({"WWW-Authenticate": "Bearer"})
 
 
 class AuthorizationError(ApiError):
@@ -75,7 +75,7 @@ class ConflictError(ApiError):
 class InProgressError(ConflictError):
     """Another request with the same idempotency key is under way."""
 
-    headers = MappingProxyType({"Retry-After": "1"})
+    headers: Mapping[str, str] = MappingProxyType({"Retry-After": "1"})
 
     def __init__(self, message: str) -> None:
         super().__init__(message, {"reason": "idempotency_in_progress"})
@@ -86,7 +86,7 @@ class TooLargeError(ApiError):
 
     status = 413
     code = "VALIDATION_ERROR"
-    headers = MappingProxyType({"Connection": "close"})
+    headers: Mapping[str, str] = MappingProxyType({"Connection": "close"})
 
 
 class ValidationFailedError(ApiError):
@@ -107,8 +107,8 @@ class RateLimitError(ApiError):
 
     def __init__(self, retry_after: int) -> None:
         super().__init__(f"Rate limit exceeded: try again in {retry_after} s")
-        self.retry_after = retry_after
-        self.headers = {"Retry-After": str(retry_after)}
+        self.retry_after: int | None = retry_after
+        self.headers: Mapping[str, str] = {"Retry-After": str(retry_after)}
 
 
 class UnavailableError(ApiError):

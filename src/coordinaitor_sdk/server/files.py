@@ -12,7 +12,7 @@ from typing import Final, Literal, get_args
 
 from coordinaitor_sdk.server.errors import UnavailableError
 
-logger = logging.getLogger(__name__)
+logger: logging.Logger = logging.getLogger(__name__)
 
 Area = Literal["tasks", "avatars"]
 """What files belong to."""

@@ -12,7 +12,7 @@ from sqlalchemy.exc import DBAPIError
 from coordinaitor_sdk.server.events import latest_seqs
 from coordinaitor_sdk.server.store.sql import Sql
 
-logger = logging.getLogger(__name__)
+logger: logging.Logger = logging.getLogger(__name__)
 
 INTERVAL: Final = 0.5
 """Seconds between two looks."""

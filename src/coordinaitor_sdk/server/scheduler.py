@@ -25,7 +25,7 @@ from coordinaitor_sdk.server.store.sql import Statement
 from coordinaitor_sdk.server.store.store import Store
 from coordinaitor_sdk.server.worlds import World, Worlds
 
-logger = logging.getLogger(__name__)
+logger: logging.Logger = logging.getLogger(__name__)
 
 MOST_AT_ONCE = 32
 """Rows done in one change, at most, so that other writers are not held up."""

@@ -18,7 +18,7 @@ from coordinaitor_sdk.server.store.logs import Entry, Level, Service
 from coordinaitor_sdk.server.store.store import Store
 from coordinaitor_sdk.server.worlds import World, Worlds
 
-logger = logging.getLogger(__name__)
+logger: logging.Logger = logging.getLogger(__name__)
 
 INTERVAL: Final = 0.25
 """Seconds after which what was noted is written."""

@@ -85,7 +85,7 @@ class Worlds:
 
     def __init__(self, worlds: Iterable[World]) -> None:
         self._by_id = {world.id: world for world in worlds}
-        self.default = next(world for world in self._by_id.values() if world.is_default)
+        self.default: World = next(world for world in self._by_id.values() if world.is_default)
 
     def get(self, world_id: str) -> World | None:
         """The world of that id."""

@@ -189,6 +189,65 @@ class TestRenewal:
         assert "secret-p" not in repr(vars(caught.value))
 
 
+class TestOneSessionAfterAnother:
+    """What belongs to an earlier session never reaches a later one."""
+
+    async def test_a_login_without_a_refresh_token_keeps_none_of_another_session(self, kind, answers):
+        """It would renew the tokens of someone else."""
+        answers.post("/auth/login").respond(json={"accessToken": "a"})
+        async with client(kind, access_token="old", refresh_token="someone-elses") as c:
+            assert (await c.auth.login("a@b.c", "p")).refresh_token is None
+            assert c.auth.tokens == Tokens(access="a")
+
+    async def test_a_login_after_oauth_is_renewed_where_it_was_made(self, kind, answers):
+        """Not at the token endpoint of the session before."""
+        with respx.mock(base_url="http://localhost:3000") as root:
+            root.post("/oauth/token").respond(json={"access_token": "o", "refresh_token": "or"})
+            answers.post("/auth/login").respond(json={"accessToken": "a", "refreshToken": "r"})
+            renewal = answers.post("/auth/refresh").respond(json={"accessToken": "b"})
+            async with client(kind) as c:
+                await c.auth.exchange_code("code", client_id="app")
+                await c.auth.login("a@b.c", "p")
+                assert (await c.auth.refresh()).access_token == "b"
+        assert json.loads(renewal.calls.last.request.content) == {"refreshToken": "r"}
+
+    async def test_a_refused_token_of_another_session_leaves_this_one_as_it_is(self, kind, answers):
+        """The same tokens, and they work."""
+        answers.post("/auth/refresh").respond(json={"hello": "world"})
+        async with client(kind, access_token="a", refresh_token="r") as c:
+            with pytest.raises(ResponseDecodeError):
+                await c.auth.refresh("other")
+            assert c.auth.tokens == Tokens(access="a", refresh="r")
+
+    async def test_a_login_during_a_refresh_holds(self, answers):
+        """Although the answer to the refresh comes later."""
+        released = asyncio.Event()
+
+        async def refreshed(_):
+            await released.wait()
+            return httpx.Response(200, json={"accessToken": "late"})
+
+        answers.post("/auth/refresh").mock(side_effect=refreshed)
+        answers.post("/auth/login").respond(json={"accessToken": "a", "refreshToken": "r"})
+        async with client("async", access_token="old", refresh_token="old-r") as c:
+            refresh = asyncio.ensure_future(c.auth.refresh())
+            await asyncio.sleep(0.05)
+            await c.auth.login("a@b.c", "p")
+            released.set()
+            assert (await refresh).access_token == "a"
+            assert c.auth.tokens == Tokens(access="a", refresh="r")
+
+    async def test_after_a_logout_nothing_is_sent(self, kind, answers):
+        """There is no credential left to send."""
+        answers.post("/auth/logout").respond(204)
+        task = answers.get("/tasks/t")
+        async with client(kind, access_token="a", refresh_token="r") as c:
+            await c.auth.logout()
+            with pytest.raises(AuthenticationError, match=r"auth\.login\(\)"):
+                await c.tasks.get("t")
+        assert not task.called
+
+
 class TestProfile:
     async def test_a_stored_login_needs_no_arguments(self, kind, place, profile):
         """After `coordinaitor auth login`."""
@@ -219,6 +278,26 @@ class TestProfile:
                 assert (await c.tasks.get("t")).id == "t"
         assert refreshes == []
 
+    async def test_tokens_of_another_server_stored_meanwhile_are_left_alone(self, kind, profile):
+        """The user has logged in elsewhere: neither are they sent here, nor overwritten."""
+        profile.save_tokens(Tokens(access="old", refresh="r"), base_url="http://localhost:3000", email=None)
+        with fake_api() as refreshes:
+            async with client(kind, "http://localhost:3000") as c:
+                elsewhere = Tokens(access="theirs", refresh="their-r")
+                profile.save_tokens(elsewhere, base_url="http://other:1", email=None)
+                assert (await c.tasks.get("t")).id == "t"
+        assert refreshes == [{"refreshToken": "r"}]
+        assert profile.credentials("http://other:1").tokens == elsewhere
+
+    async def test_tokens_that_were_removed_meanwhile_do_not_come_back(self, kind, profile):
+        """The user has logged out."""
+        profile.save_tokens(Tokens(access="old", refresh="r"), base_url="http://localhost:3000", email=None)
+        with fake_api():
+            async with client(kind, "http://localhost:3000") as c:
+                profile.forget_credentials()
+                assert (await c.tasks.get("t")).id == "t"
+        assert profile.read_credentials() is None
+
     def test_two_processes_renew_once_each_and_both_work(self, brief_server, profile):
         """They wait for each other at the file's lock."""
         with Coordinaitor(brief_server.url, **login(brief_server)) as first:
@@ -239,6 +318,13 @@ class TestProfile:
 def profile(tmp_path, monkeypatch):
     monkeypatch.setenv("COORDINAITOR_CONFIG_DIR", str(tmp_path))
     return Profile()
+
+
+@pytest.fixture
+def answers():
+    """What an API answers."""
+    with respx.mock(base_url="http://localhost:3000/api/v1", assert_all_called=False) as router:
+        yield router
 
 
 class fake_api:  # noqa: N801 - reads as a function

@@ -56,7 +56,7 @@ class Recorded:
         answer = self.answers.pop(0) if self.answers else httpx.Response(201, json=DONE)
         if isinstance(answer, Exception):
             raise answer
-        return answer
+        return answer(request) if callable(answer) else answer
 
 
 class TestForm:
@@ -93,6 +93,11 @@ class TestForm:
             await api.tasks.upload_file("t", pipe, filename="p")
         assert sent.requests[0].headers["transfer-encoding"] == "chunked"
         assert sent.forms[0][0][1] == b"piped"
+
+    async def test_a_name_that_is_no_text_is_sent_as_near_as_it_can_be(self, api, sent):
+        """Linux allows any bytes in the name of a file."""
+        await api.tasks.upload_file("t", b"x", filename="a\udcff.txt")
+        assert 'filename="a?.txt"' in sent.forms[0][0][0]["Content-Disposition"]
 
     async def test_a_name_can_not_break_out_of_its_header(self, api, sent):
         """Quotes and line ends are written as browsers do."""
@@ -148,13 +153,47 @@ class TestSentAgain:
         assert len(sent.forms) == 1
 
 
+class Odd(io.RawIOBase):
+    """A file that can't be read to its end."""
+
+    def __init__(self, chunk):
+        self._chunk = chunk
+
+    def read(self, size=-1):
+        if isinstance(self._chunk, Exception):
+            raise self._chunk
+        return self._chunk
+
+
 class TestBadInput:
+    @pytest.mark.parametrize(
+        ("chunk", "message"),
+        [(OSError(5, "Input/output error"), "Input/output error"), ("text", "str instead of bytes")],
+    )
+    async def test_a_file_that_fails_on_the_way_is_named(self, api, sent, chunk, message):
+        """Not an error of the system or of the transport."""
+        with pytest.raises(InvalidArgumentError, match=message):
+            await api.tasks.upload_file("t", Odd(chunk), filename="a")
+
+    async def test_a_file_closed_before_it_is_sent_again_is_named(self, api, sent):
+        """It can't be rewound."""
+        file = io.BytesIO(b"x")
+
+        def closing(request):
+            file.close()
+            return BUSY
+
+        sent.answers = [closing]
+        with pytest.raises(InvalidArgumentError, match="closed file"):
+            await api.tasks.upload_file("t", file, filename="a")
+
     @pytest.mark.parametrize(
         ("file", "given", "message"),
         [
             ("/no/such/file", {}, "can't be read"),
             (b"x", {}, "give filename="),
             (b"x", {"filename": "a", "content_type": "text/plain\r\nX: 1"}, "media type"),
+            (b"x", {"filename": "a", "description": 5}, "description must be a text"),
         ],
     )
     async def test_it_is_refused_before_anything_is_sent(self, api, sent, file, given, message):

@@ -32,6 +32,16 @@ def test_without_has_next_the_number_of_pages_decides():
     assert walk.ended
 
 
+def test_an_odd_id_does_not_end_the_walk():
+    """Such as an object: items are told apart by all of them."""
+    walk = PageWalk()
+    odd, other = Task.model_construct(id={"a": 1}), Task.model_construct(id={"a": 2})
+    page = Page[Task](data=[], pagination=Pagination(has_next=True))
+    page.data.extend([odd, other, odd])
+    assert walk.take(page) == [odd, other]
+    assert not walk.ended
+
+
 def test_without_either_a_full_page_has_a_successor():
     """The document's list of projects has no pagination at all."""
     walk = PageWalk(limit=2)

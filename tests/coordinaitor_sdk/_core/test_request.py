@@ -35,6 +35,14 @@ class TestQuery:
         }
         assert request.query_string(params) == "projectId=proj-1&tags=a%2Cb&available=true&search=a+b%26c"
 
+    @pytest.mark.parametrize("value", ["\udc80", ["a", "\udc80"]])
+    def test_what_is_no_unicode_is_refused(self, value):
+        """As a file name may be that came from the system."""
+        with pytest.raises(InvalidArgumentError, match="search"):
+            request.query_string({"search": value})
+        with pytest.raises(InvalidArgumentError, match="task_id"):
+            request.path_segment("task-\udc80", "task_id")
+
 
 class TestBody:
     def test_not_given_is_left_out_and_none_is_null(self):

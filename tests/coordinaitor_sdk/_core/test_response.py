@@ -21,6 +21,7 @@ from coordinaitor_sdk.exceptions import (
 )
 from coordinaitor_sdk.models.system import Health
 from coordinaitor_sdk.models.task import Task
+from coordinaitor_sdk.models.user import Notification
 
 TASK = one(Task, "task")
 TASKS = page(Task, "tasks")
@@ -78,6 +79,12 @@ class TestForms:
         assert [task.id for task in result] == ["task-123"]
         if not isinstance(body, list):
             assert result.pagination.total == 7
+
+    @pytest.mark.parametrize("data", [{"n": 1}, None, "text"])
+    def test_a_bare_object_may_have_data_of_its_own(self, data):
+        """It has an id and no `success`: it is no envelope."""
+        notification = one(Notification, "notification").read(answer({"id": "n-1", "data": data}))
+        assert (notification.id, notification.data) == ("n-1", data)
 
     def test_a_task_is_readable_in_either_spelling(self):
         """By attribute and by key, in Python's spelling and the wire's."""
@@ -184,6 +191,11 @@ class TestUnreadable:
         body = {"success": False, "data": DOCUMENTED, "error": {"code": "X", "message": "no"}}
         with pytest.raises(APIError, match="no"):
             TASK.read(answer(body))
+        del body["data"]
+        for cast in (TASK, TASKS):
+            with pytest.raises(APIError, match="no") as caught:
+                cast.read(answer(body))
+            assert caught.value.code == "X"
 
 
 class TestErrors:

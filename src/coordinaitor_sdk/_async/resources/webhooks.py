@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from ..._core.request import NOT_GIVEN, Call, NotGiven, check_required, json_body
@@ -10,7 +11,7 @@ from ...exceptions import InvalidArgumentError
 from ...models.webhook import Webhook
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from ...models.webhook import WebhookEventName
     from ..session import AsyncSession
@@ -31,7 +32,7 @@ class AsyncWebhooks:
         *,
         secret: str | NotGiven = NOT_GIVEN,
         active: bool | NotGiven = NOT_GIVEN,
-        headers: Mapping[str, str] | NotGiven = NOT_GIVEN,
+        headers: Mapping[str, str] | NotGiven | None = NOT_GIVEN,
     ) -> Webhook:
         """Create a webhook (`POST /webhooks`).
 
@@ -53,7 +54,7 @@ class AsyncWebhooks:
             "events": list(events),
             "secret": secret,
             "active": active,
-            "headers": headers if isinstance(headers, NotGiven) else dict(headers),
+            "headers": dict(headers) if isinstance(headers, Mapping) else headers,
         }
         check_required(given, "url")
         return await self._session.call(Call("POST", "/webhooks", _WEBHOOK, body=json_body(given)))

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from ..._core.request import NOT_GIVEN, Call, NotGiven, check_required, json_body
@@ -11,7 +12,7 @@ from ...exceptions import InvalidArgumentError
 from ...models.webhook import Webhook
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from ...models.webhook import WebhookEventName
     from ..session import Session
@@ -32,7 +33,7 @@ class Webhooks:
         *,
         secret: str | NotGiven = NOT_GIVEN,
         active: bool | NotGiven = NOT_GIVEN,
-        headers: Mapping[str, str] | NotGiven = NOT_GIVEN,
+        headers: Mapping[str, str] | NotGiven | None = NOT_GIVEN,
     ) -> Webhook:
         """Create a webhook (`POST /webhooks`).
 
@@ -54,7 +55,7 @@ class Webhooks:
             "events": list(events),
             "secret": secret,
             "active": active,
-            "headers": headers if isinstance(headers, NotGiven) else dict(headers),
+            "headers": dict(headers) if isinstance(headers, Mapping) else headers,
         }
         check_required(given, "url")
         return self._session.call(Call("POST", "/webhooks", _WEBHOOK, body=json_body(given)))

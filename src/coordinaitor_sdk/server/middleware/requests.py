@@ -14,7 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from coordinaitor_sdk.server.errors import ApiError, TooLargeError, UnavailableError
 
-logger = logging.getLogger(__name__)
+logger: logging.Logger = logging.getLogger(__name__)
 
 Answering = Callable[[Scope, ApiError], tuple[int, bytes]]
 

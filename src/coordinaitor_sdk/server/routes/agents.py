@@ -28,7 +28,7 @@ from coordinaitor_sdk.server.store import agent_work, agents
 from coordinaitor_sdk.server.store.task_list import TaskFilter, first_of, page_of
 from coordinaitor_sdk.server.wire import dumps, members, task_json
 
-router = APIRouter(prefix="/agents")
+router: APIRouter = APIRouter(prefix="/agents")
 
 MOST_INCLUDED = 100
 """Tasks and log entries that `include` adds, at most."""

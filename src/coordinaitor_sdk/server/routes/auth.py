@@ -17,7 +17,7 @@ from coordinaitor_sdk.server.schemas.auth import ApiKeyCreate, Login, Logout, Re
 from coordinaitor_sdk.server.schemas.reading import read_body
 from coordinaitor_sdk.server.wire import dumps
 
-router = APIRouter(prefix="/auth")
+router: APIRouter = APIRouter(prefix="/auth")
 
 
 @router.post("/login")

@@ -13,7 +13,7 @@ from coordinaitor_sdk.server.domain.pictures import MEDIA_TYPES
 from coordinaitor_sdk.server.errors import NotFoundError
 from coordinaitor_sdk.server.store import users
 
-router = APIRouter(prefix="/avatars")
+router: APIRouter = APIRouter(prefix="/avatars")
 
 # Another picture has another address; nosniff: what a browser makes of it is what it was checked to be.
 _HEADERS: Final = {

@@ -12,7 +12,7 @@ from coordinaitor_sdk.server.openapi import document
 from coordinaitor_sdk.server.pages import page
 from coordinaitor_sdk.server.wire import dumps
 
-router = APIRouter(prefix="/api")
+router: APIRouter = APIRouter(prefix="/api")
 
 
 @router.get("/openapi.json")

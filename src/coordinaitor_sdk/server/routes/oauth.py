@@ -21,7 +21,7 @@ from coordinaitor_sdk.server.domain.oauth import Client, CodeRequest, OAuthError
 from coordinaitor_sdk.server.errors import AuthenticationError
 from coordinaitor_sdk.server.pages import page
 
-router = APIRouter(prefix="/oauth")
+router: APIRouter = APIRouter(prefix="/oauth")
 
 _COOKIE: Final = "coordinaitor_consent"
 _FORM: Final = "application/x-www-form-urlencoded"

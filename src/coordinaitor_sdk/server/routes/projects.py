@@ -18,7 +18,7 @@ from coordinaitor_sdk.server.store import projects
 from coordinaitor_sdk.server.store.task_list import page_of
 from coordinaitor_sdk.server.wire import dumps, task_json
 
-router = APIRouter(prefix="/projects")
+router: APIRouter = APIRouter(prefix="/projects")
 
 
 @router.get("")

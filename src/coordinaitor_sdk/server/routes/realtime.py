@@ -8,7 +8,7 @@ from starlette.websockets import WebSocket
 from coordinaitor_sdk.server.context import parts_of
 from coordinaitor_sdk.server.ws.connection import Connection
 
-router = APIRouter()
+router: APIRouter = APIRouter()
 
 
 @router.websocket("/ws")

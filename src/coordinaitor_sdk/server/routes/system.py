@@ -21,7 +21,7 @@ from coordinaitor_sdk.server.store import logs, system_counts
 from coordinaitor_sdk.server.store.store import CONNECTIONS
 from coordinaitor_sdk.server.wire import dumps
 
-router = APIRouter(prefix="/system")
+router: APIRouter = APIRouter(prefix="/system")
 
 ENVIRONMENT = "development"
 _BEST_FIRST = ("healthy", "degraded", "unhealthy")

@@ -30,7 +30,7 @@ from coordinaitor_sdk.server.store.task_list import page_of
 from coordinaitor_sdk.server.uploads import receive_upload
 from coordinaitor_sdk.server.wire import dumps, members, plain, task_json
 
-router = APIRouter(prefix="/tasks")
+router: APIRouter = APIRouter(prefix="/tasks")
 
 
 @router.get("")

@@ -28,7 +28,7 @@ from coordinaitor_sdk.server.store.sql import Sql
 from coordinaitor_sdk.server.uploads import Upload, receive_upload
 from coordinaitor_sdk.server.wire import dumps
 
-router = APIRouter(prefix="/users")
+router: APIRouter = APIRouter(prefix="/users")
 
 
 @router.get("")

@@ -15,7 +15,7 @@ from coordinaitor_sdk.server.schemas.reading import read_body
 from coordinaitor_sdk.server.schemas.webhooks import WebhookCreate
 from coordinaitor_sdk.server.wire import dumps
 
-router = APIRouter(prefix="/webhooks")
+router: APIRouter = APIRouter(prefix="/webhooks")
 
 
 @router.post("")

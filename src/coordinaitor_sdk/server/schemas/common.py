@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar, Final
 
 from pydantic import (
     AfterValidator,
@@ -32,7 +32,9 @@ _CONTROL_IN_TEXT = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 class Strict(BaseModel):
     """A JSON object: camelCase, no unknown fields, no conversion between types."""
 
-    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, alias_generator=to_camel)
+    model_config: ClassVar[ConfigDict] = ConfigDict(
+        strict=True, extra="forbid", frozen=True, alias_generator=to_camel
+    )
 
 
 def _without_defaults(schema: dict[str, Any]) -> None:
@@ -47,7 +49,7 @@ PARTIAL = ConfigDict(json_schema_extra=_without_defaults)
 class Query(BaseModel):
     """The parameters of a query: text that is converted, no unknown names."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, alias_generator=to_camel)
+    model_config: ClassVar[ConfigDict] = ConfigDict(extra="forbid", frozen=True, alias_generator=to_camel)
 
 
 def _no_control(value: str) -> str:
@@ -122,7 +124,7 @@ _LINES = r"^[^\u0000-\u0008\u000b-\u001f\u007f-\u009f]*$"
 _TAG = _SAYING.replace("[^", "[^,")
 _SAYING_LINES = r"\S"
 
-Plain = AfterValidator(_no_control)
+Plain: Final = AfterValidator(_no_control)
 Text = Annotated[str, Plain, published(pattern=TEXT)]
 Line = Annotated[
     str,
@@ -181,13 +183,13 @@ def _whole(value: Any) -> Any:
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
-Whole = BeforeValidator(_whole)
+Whole: Final = BeforeValidator(_whole)
 """For whole numbers of a body."""
 
 Hours = Annotated[float, Field(ge=0, le=100_000, allow_inf_nan=False)]
 Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 
-QueryInt = BeforeValidator(_digits)
+QueryInt: Final = BeforeValidator(_digits)
 """For whole numbers of a query."""
 
 QueryText = Annotated[str, StringConstraints(max_length=200), Plain, published(pattern=TEXT)]

@@ -35,13 +35,13 @@ class Change:
     __slots__ = ("events", "now", "sql", "stamp", "wakes_deliverer", "wakes_scheduler", "world")
 
     def __init__(self, sql: Sql, world: World) -> None:
-        self.sql = sql
-        self.world = world
+        self.sql: Sql = sql
+        self.world: World = world
         self.now: datetime = world.clock.now()
-        self.stamp = stamp(self.now)
+        self.stamp: str = stamp(self.now)
         self.events: list[Event] = []
-        self.wakes_scheduler = False
-        self.wakes_deliverer = False
+        self.wakes_scheduler: bool = False
+        self.wakes_deliverer: bool = False
 
     def next_number(self, sequence: str, world: str | None = None, *, by: int = 1) -> int:
         """The next number of a stored sequence, of this world unless another is named; of `by` the last."""

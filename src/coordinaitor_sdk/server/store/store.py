@@ -49,7 +49,7 @@ class Store:
         self._on_due = on_due
         self._on_deliveries = on_deliveries
         self._loop: asyncio.AbstractEventLoop | None = None
-        self.read = Sql(connect(engine))
+        self.read: Sql = Sql(connect(engine))
         self._writing = Sql(connect(engine))
         self._writer = Writer(self._writing, self._deliver_from_thread)
 

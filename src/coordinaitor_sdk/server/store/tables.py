@@ -17,7 +17,7 @@ SCHEMA_REVISION = "0002"
 SERVER_WIDE = ""
 """The world of rows that belong to the server itself."""
 
-metadata = MetaData()
+metadata: MetaData = MetaData()
 
 
 def _table(name: str, *columns: Any) -> Table:
@@ -36,15 +36,15 @@ def _number(name: str, *, null: bool = False) -> Column[float]:
     return Column(name, Float, nullable=null)
 
 
-settings = _table("settings", _text("name", key=True), _text("value"))
+settings: Table = _table("settings", _text("name", key=True), _text("value"))
 
-worlds = _table(
+worlds: Table = _table(
     "worlds", _text("name"), _integer("seed"), _text("epoch"), _text("created_at"), _integer("is_default")
 )
 
-sequences = _table("sequences", _text("name", key=True), _integer("value"))
+sequences: Table = _table("sequences", _text("name", key=True), _integer("value"))
 
-users = _table(
+users: Table = _table(
     "users",
     _text("id", key=True),
     _text("email"),
@@ -59,7 +59,7 @@ users = _table(
 )
 Index("ix_users_email", users.c.email, unique=True)
 
-sessions = _table(
+sessions: Table = _table(
     "sessions",
     _text("id", key=True),
     _text("user_id"),
@@ -74,7 +74,7 @@ sessions = _table(
 )
 Index("ix_sessions_user", sessions.c.world, sessions.c.user_id)
 
-api_keys = _table(
+api_keys: Table = _table(
     "api_keys",
     _text("id", key=True),
     _text("user_id"),
@@ -87,7 +87,7 @@ api_keys = _table(
 )
 Index("ix_api_keys_hash", api_keys.c.hash, unique=True)
 
-agents = _table(
+agents: Table = _table(
     "agents",
     _text("id", key=True),
     _text("name"),
@@ -111,9 +111,11 @@ agents = _table(
     _integer("version", default="1"),
 )
 
-agent_capabilities = _table("agent_capabilities", _text("capability", key=True), _text("agent_id", key=True))
+agent_capabilities: Table = _table(
+    "agent_capabilities", _text("capability", key=True), _text("agent_id", key=True)
+)
 
-projects = _table(
+projects: Table = _table(
     "projects",
     _text("id", key=True),
     _text("name"),
@@ -131,7 +133,7 @@ projects = _table(
 )
 Index("ix_projects_created", projects.c.world, projects.c.created_at, projects.c.id)
 
-project_members = _table(
+project_members: Table = _table(
     "project_members",
     _text("project_id", key=True),
     _text("user_id", key=True),
@@ -141,11 +143,11 @@ project_members = _table(
 )
 Index("ix_project_members_user", project_members.c.world, project_members.c.user_id)
 
-project_agents = _table(
+project_agents: Table = _table(
     "project_agents", _text("project_id", key=True), _text("agent_id", key=True), _integer("position")
 )
 
-tasks = _table(
+tasks: Table = _table(
     "tasks",
     _text("id", key=True),
     _text("title"),
@@ -184,9 +186,9 @@ Index("ix_tasks_creator", tasks.c.world, tasks.c.created_by, tasks.c.status)
 Index("ix_tasks_completed", tasks.c.world, tasks.c.completed_at)
 Index("ix_tasks_search", tasks.c.search_id, unique=True)
 
-task_tags = _table("task_tags", _text("tag", key=True), _text("task_id", key=True))
+task_tags: Table = _table("task_tags", _text("tag", key=True), _text("task_id", key=True))
 
-comments = _table(
+comments: Table = _table(
     "comments",
     _text("id", key=True),
     _text("task_id"),
@@ -197,7 +199,7 @@ comments = _table(
 )
 Index("ix_comments_task", comments.c.world, comments.c.task_id, comments.c.created_at, comments.c.id)
 
-history = _table(
+history: Table = _table(
     "history",
     _text("id", key=True),
     _text("task_id"),
@@ -220,7 +222,7 @@ Index(
 )
 
 # What was uploaded lies beside the database; here is what is known of it.
-files = _table(
+files: Table = _table(
     "files",
     _text("id", key=True),
     _text("task_id"),
@@ -234,7 +236,7 @@ files = _table(
 )
 Index("ix_files_task", files.c.world, files.c.task_id, files.c.uploaded_at, files.c.id)
 
-notifications = _table(
+notifications: Table = _table(
     "notifications",
     _text("id", key=True),
     _text("user_id"),
@@ -253,7 +255,7 @@ Index(
     notifications.c.id,
 )
 
-webhooks = _table(
+webhooks: Table = _table(
     "webhooks",
     _text("id", key=True),
     _text("url"),
@@ -266,7 +268,7 @@ webhooks = _table(
 )
 
 # `ended_at` is null while a delivery still has attempts before it; `body` holds the exact bytes, as text.
-webhook_deliveries = _table(
+webhook_deliveries: Table = _table(
     "webhook_deliveries",
     _text("id", key=True),
     _text("webhook_id"),
@@ -292,7 +294,7 @@ Index(
     webhook_deliveries.c.created_at,
 )
 
-oauth_codes = _table(
+oauth_codes: Table = _table(
     "oauth_codes",
     _text("hash", key=True),
     _text("client_id"),
@@ -305,7 +307,7 @@ oauth_codes = _table(
 )
 
 # `principal` is the user or the API key, not the token: a refresh keeps what was answered.
-idempotency = _table(
+idempotency: Table = _table(
     "idempotency",
     _text("principal", key=True),
     _text("key", key=True),
@@ -316,7 +318,7 @@ idempotency = _table(
 )
 Index("ix_idempotency_created", idempotency.c.world, idempotency.c.created_at)
 
-logs = _table(
+logs: Table = _table(
     "logs",
     _integer("id", key=True),
     _text("at"),
@@ -327,7 +329,7 @@ logs = _table(
 )
 Index("ix_logs_at", logs.c.world, logs.c.at)
 
-events = _table(
+events: Table = _table(
     "events",
     _integer("seq", key=True),
     _text("name"),
@@ -339,7 +341,7 @@ events = _table(
 )
 Index("ix_events_subject", events.c.world, events.c.channel, events.c.subject, events.c.seq)
 
-due = _table(
+due: Table = _table(
     "due", _integer("id", key=True), _text("due_at"), _text("kind"), _text("subject"), _text("payload")
 )
 Index("ix_due_order", due.c.world, due.c.due_at, due.c.id)

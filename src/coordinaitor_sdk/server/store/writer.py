@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 LARGEST_GROUP = 128
 """Changes in one transaction, at most: bounds how long the first of them waits."""
 
-logger = logging.getLogger(__name__)
+logger: logging.Logger = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)

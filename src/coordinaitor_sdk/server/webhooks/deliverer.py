@@ -31,7 +31,7 @@ RETRY_AFTER: Final = 5.0
 
 PRUNE_EVERY: Final = 100
 
-logger = logging.getLogger(__name__)
+logger: logging.Logger = logging.getLogger(__name__)
 
 
 class Deliverer:

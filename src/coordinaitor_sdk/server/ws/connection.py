@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from coordinaitor_sdk.server.context import Parts
     from coordinaitor_sdk.server.worlds import World
 
-logger = logging.getLogger(__name__)
+logger: logging.Logger = logging.getLogger(__name__)
 
 FAULT = 1011
 FORBIDDEN = 4403
@@ -47,7 +47,7 @@ class Connection:
         self._ended = asyncio.Event()
         self._code: int | None = None
         self._made_ids = 0
-        self.subscriptions = Subscriptions()
+        self.subscriptions: Subscriptions = Subscriptions()
 
     @property
     def principal(self) -> Principal:

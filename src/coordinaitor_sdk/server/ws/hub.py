@@ -18,7 +18,7 @@ from coordinaitor_sdk.server.store.sql import Sql
 from coordinaitor_sdk.server.worlds import World, Worlds
 from coordinaitor_sdk.server.ws.subscriptions import Subscription, Subscriptions
 
-logger = logging.getLogger(__name__)
+logger: logging.Logger = logging.getLogger(__name__)
 
 READ_AT_ONCE = 500
 """Events read from the log in one piece."""
