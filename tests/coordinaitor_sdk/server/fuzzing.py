@@ -63,6 +63,9 @@ def before_call(_context: HookContext, case: Case, _kwargs: dict[str, Any]) -> N
     if key is not None and re.fullmatch(r"[!-~]{1,240}", key):
         case.headers["Idempotency-Key"] = f"{key}-{next(_numbers)}"
     if _is_meant_to_be_wrong(case):
+        if isinstance(case.body, dict) and case.body.get("avatar") == PICTURE:
+            # Among the bytes with which it tries to be wrong are those with which a good picture begins.
+            case.body["avatar"] = b"no picture"
         return
     if (
         case.method == "DELETE"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import hmac
-import socket
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
@@ -13,6 +12,7 @@ from urllib.parse import urlsplit
 from coordinaitor_sdk._version import __version__
 from coordinaitor_sdk.server.domain.addresses import may_be_called
 from coordinaitor_sdk.server.domain.webhooks import Delivery, Receiver
+from coordinaitor_sdk.server.webhooks.lookup import addresses_of
 
 if TYPE_CHECKING:
     import httpx
@@ -99,8 +99,7 @@ class Sender:
             return int(answer.status_code)
 
     async def _address_of(self, host: str, port: int) -> str:
-        found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
-        addresses = [str(entry[4][0]) for entry in found]
+        addresses = await addresses_of(host, port)
         for address in addresses:
             if may_be_called(address, private_too=self._private_too):
                 return address

@@ -203,6 +203,34 @@ class TestDelivery:
             data = {Task: DeliveredTask, DeletedTask: DeliveredDeletion}.get(known, known)
             Delivery[data].model_validate_json(one.body)
 
+    def test_names_that_nobody_answers_for_hold_up_nobody(self, launched, tmp_path, monkeypatch):
+        """Logins and uploads go on while many look-ups hang; so does the end of the server."""
+        looked_up, answered = threading.Semaphore(0), threading.Event()
+        ask = socket.getaddrinfo
+
+        def hanging(host, *rest, **given):
+            if host != "hangs.example":
+                return ask(host, *rest, **given)
+            looked_up.release()
+            answered.wait(60)
+            raise socket.gaierror("nobody answered")
+
+        monkeypatch.setattr(socket, "getaddrinfo", hanging)
+        try:
+            with launched(tmp_path, QUICK) as api:
+                for _ in range(10):
+                    subscribe(api, "http://hangs.example/hook", "task.created")
+                for _ in range(4):
+                    api.task()
+                for _ in range(40):
+                    assert looked_up.acquire(timeout=10)
+                assert api("POST", "/tasks/task-123/files", files={"file": ("a", b"a")}).status_code == 201
+                login = {"email": "admin@orchestrator.com", "password": "admin123"}
+                assert api("POST", "/auth/login", json=login).status_code == 200
+            assert not answered.is_set()
+        finally:
+            answered.set()
+
 
 class TestRetries:
     def test_a_refused_delivery_comes_again_the_same(self, launched, tmp_path):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import socket
 
 import pytest
@@ -30,11 +29,11 @@ def resolves(monkeypatch):
     asked = []
 
     def to(*addresses):
-        async def getaddrinfo(_self, host, port, **_):
+        async def addresses_of(host, _port):
             asked.append(host)
-            return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, port)) for address in addresses]
+            return list(addresses)
 
-        monkeypatch.setattr(asyncio.BaseEventLoop, "getaddrinfo", getaddrinfo)
+        monkeypatch.setattr("coordinaitor_sdk.server.webhooks.sending.addresses_of", addresses_of)
         return asked
 
     return to
@@ -82,10 +81,10 @@ async def test_a_closed_port_is_an_outcome():
 async def test_an_unknown_name_is_an_outcome(monkeypatch):
     """It may be known tomorrow."""
 
-    async def getaddrinfo(*_args, **_given):
+    def getaddrinfo(*_args, **_given):
         raise socket.gaierror(-2, "Name or service not known")
 
-    monkeypatch.setattr(asyncio.BaseEventLoop, "getaddrinfo", getaddrinfo)
+    monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
     found = await outcome("http://no.such.host/")
     assert "not known" in found.error
 
