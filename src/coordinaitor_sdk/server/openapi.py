@@ -232,7 +232,10 @@ def _request_body(operation: Operation, schemas: _Schemas) -> dict[str, Any] | N
             texts: dict[str, Any] = operation.fields.model_json_schema().get("properties", {})
             properties |= {name: _not_null(schema) for name, schema in texts.items()}
         form = {"type": "object", "properties": properties, "required": [file], "additionalProperties": False}
-        return {"required": True, "content": {"multipart/form-data": {"schema": form}}}
+        content: dict[str, Any] = {"schema": form}
+        if operation.media_types:
+            content["encoding"] = {file: {"contentType": ", ".join(operation.media_types)}}
+        return {"required": True, "content": {"multipart/form-data": content}}
     if operation.body is None:
         return None
     content = {"application/json": {"schema": schemas.of(operation.body)}}

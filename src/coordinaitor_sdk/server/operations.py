@@ -26,6 +26,7 @@ class Operation:
         form: `one` in the envelope, `page` or `list` of them, `bare` without the envelope, `nothing`.
         failures: statuses beyond those that every route with these parts can answer.
         upload: the file of a multipart form, name to description; `fields` are the form's other parts.
+        media_types: what the file may be; any, where there are none.
     """
 
     answer: str | None
@@ -36,6 +37,7 @@ class Operation:
     body_optional: bool
     upload: dict[str, str] | None
     fields: type[Strict] | None
+    media_types: tuple[str, ...]
     failures: tuple[int, ...]
 
 
@@ -52,11 +54,12 @@ def operation(
     body_optional: bool = False,
     upload: dict[str, str] | None = None,
     fields: type[Strict] | None = None,
+    media_types: tuple[str, ...] = (),
     failures: tuple[int, ...] = (),
 ) -> Callable[[F], F]:
     """Say what a route takes and answers; put it directly above the function."""
     form = "nothing" if answer is None else form
-    found = Operation(answer, form, status, query, body, body_optional, upload, fields, failures)
+    found = Operation(answer, form, status, query, body, body_optional, upload, fields, media_types, failures)
 
     def note(route: F) -> F:
         _OPERATIONS[route] = found

@@ -41,11 +41,13 @@ schemathesis.openapi.format(
     st.builds("{}://{}.example/{}".format, st.sampled_from(["http", "https"]), st.just("h"), _token),
 )
 
+_picture = st.binary(max_size=100).map(b"\x89PNG\r\n\x1a\n".__add__)
+schemathesis.openapi.media_type("image/png", _picture, aliases=["image/jpeg", "image/gif", "image/webp"])
+
 _numbers = itertools.count(1)
 
 
 KEY = "ak_test-key"
-PICTURE = b"\x89PNG\r\n\x1a\n"
 
 
 @schemathesis.hook
@@ -63,9 +65,6 @@ def before_call(_context: HookContext, case: Case, _kwargs: dict[str, Any]) -> N
     if key is not None and re.fullmatch(r"[!-~]{1,240}", key):
         case.headers["Idempotency-Key"] = f"{key}-{next(_numbers)}"
     if _is_meant_to_be_wrong(case):
-        if isinstance(case.body, dict) and case.body.get("avatar") == PICTURE:
-            # Among the bytes with which it tries to be wrong are those with which a good picture begins.
-            case.body["avatar"] = b"no picture"
         return
     if (
         case.method == "DELETE"
@@ -94,9 +93,6 @@ def _make_sense(body: dict[str, Any]) -> None:
         body["startDate"] = body["endDate"]
     elif body.get("startDate") is not None:
         body["endDate"] = None
-    if "avatar" in body:
-        given = body["avatar"]
-        body["avatar"] = PICTURE + (given if isinstance(given, bytes) else str(given).encode())
 
 
 def _new_project(case: Case) -> str:

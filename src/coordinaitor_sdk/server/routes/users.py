@@ -12,7 +12,7 @@ from starlette.responses import Response
 from coordinaitor_sdk.server.changes import notifications as notification_changes
 from coordinaitor_sdk.server.changes import users as changes
 from coordinaitor_sdk.server.context import AdminReadUsers, Call, ReadUsers, SignedIn, WriteUsers
-from coordinaitor_sdk.server.domain.pictures import HEAD, kind_of
+from coordinaitor_sdk.server.domain.pictures import HEAD, MEDIA_TYPES, kind_of
 from coordinaitor_sdk.server.errors import AuthenticationError, ValidationFailedError
 from coordinaitor_sdk.server.operations import operation
 from coordinaitor_sdk.server.schemas.agents import NoQuery
@@ -68,7 +68,12 @@ async def update_me(call: WriteUsers, request: Request) -> Response:
 
 
 @router.post("/me/avatar")
-@operation("User", upload={"avatar": "A picture: PNG, JPEG, GIF or WebP."}, failures=(413,))
+@operation(
+    "User",
+    upload={"avatar": "A picture: PNG, JPEG, GIF or WebP."},
+    media_types=tuple(MEDIA_TYPES.values()),
+    failures=(413,),
+)
 async def upload_avatar(call: WriteUsers, request: Request) -> Response:
     """Give oneself a picture, as a multipart form; the user."""
     kept = call.parts.files

@@ -20,11 +20,12 @@ from coordinaitor_sdk.server.schemas.common import (
     Strict,
     Tag,
     Whole,
-    comma_separated,
+    listed,
     published,
 )
 
 AgentType = Literal["coding", "analysis", "review", "qa", "documentation"]
+AgentInclude = Literal["tasks", "metrics", "logs"]
 AgentStatus = Literal["available", "busy", "offline", "error"]
 
 
@@ -107,8 +108,8 @@ class AgentSwitch(Strict):
 class AgentGetQuery(Query):
     """The query of `GET /agents/{agentId}`."""
 
-    include: Annotated[list[Literal["tasks", "metrics", "logs"]], BeforeValidator(comma_separated)] = Field(
-        default_factory=list[Literal["tasks", "metrics", "logs"]]
+    include: Annotated[list[AgentInclude], BeforeValidator(listed), published(minItems=1)] = Field(
+        default_factory=list[AgentInclude]
     )
 
 

@@ -86,6 +86,11 @@ def comma_separated(value: Any) -> Any:
     return list(dict.fromkeys(part for part in (part.strip() for part in value.split(",")) if part))
 
 
+def listed(value: Any) -> Any:
+    """The entries of a comma-separated parameter that must name something, repetitions dropped."""
+    return list(dict.fromkeys(value.split(","))) if isinstance(value, str) else value
+
+
 def not_blank(value: str) -> str:
     """The text, unless it is only white space.
 

@@ -26,8 +26,9 @@ from coordinaitor_sdk.server.schemas.common import (
     Tag,
     Text,
     Timestamp,
-    comma_separated,
+    listed,
     not_blank,
+    published,
 )
 from coordinaitor_sdk.server.store.task_list import SortBy, SortOrder, TaskFilter
 from coordinaitor_sdk.server.wire import dumps
@@ -153,7 +154,9 @@ Include = Literal["comments", "files", "history", "metrics"]
 class TaskGetQuery(Query):
     """The query of `GET /tasks/{taskId}`."""
 
-    include: Annotated[list[Include], BeforeValidator(comma_separated)] = Field(default_factory=list[Include])
+    include: Annotated[list[Include], BeforeValidator(listed), published(minItems=1)] = Field(
+        default_factory=list[Include]
+    )
 
 
 class TaskDeleteQuery(Query):
