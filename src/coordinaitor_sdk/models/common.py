@@ -10,8 +10,9 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Generic, TypeAlias, TypeVar
 
-from pydantic import BaseModel, ConfigDict, PlainSerializer
+from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, PlainSerializer
 from pydantic.alias_generators import to_camel
+from pydantic_core import CoreSchema, core_schema
 
 T = TypeVar("T")
 
@@ -30,12 +31,22 @@ def _as_sent(moment: Any) -> Any:
     return f"{text[:-6]}Z" if moment.utcoffset() == UTC.utcoffset(None) else text
 
 
+class _Dated:
+    """Makes a moment of a text with date and time alone: pydantic takes digits for seconds since 1970."""
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        text = core_schema.str_schema(pattern=r"^\d{4}-\d\d-\d\d[Tt ]", strict=True)
+        return core_schema.json_or_python_schema(
+            core_schema.chain_schema([text, core_schema.datetime_schema(strict=False)]), handler(source)
+        )
+
+
 if TYPE_CHECKING:
     Moment: TypeAlias = datetime
     Number: TypeAlias = float
 else:
     # What `to_dict` gives is to be what was sent: dates in the wire's form, 8 not as 8.0.
-    Moment = Annotated[datetime, PlainSerializer(_as_sent, when_used="json-unless-none")]
+    Moment = Annotated[datetime, _Dated(), PlainSerializer(_as_sent, when_used="json-unless-none")]
     Number = int | float
 
 
