@@ -95,13 +95,14 @@ FORMS = {
 
 @dataclass(frozen=True)
 class Place:
-    """Where to find a server that answers in a form."""
+    """Where to find a server that answers in a form; `posts` are the paths of the POSTs that came."""
 
     url: str
     prefix: str
     form: Form
     admin_email: str
     admin_password: str | None
+    posts: list[str] = field(default_factory=list)
 
 
 FAILING = Form("500 after the commit", keyed=True, expires_in=float, fails_after_posts=True)
@@ -113,14 +114,15 @@ def speaking(server: Any, form: Form) -> Iterator[Place]:
     if form.documented:
         yield Place(server.url, "/api/v1", form, server.admin_email, server.admin_password)
         return
-    handler = type("Proxy", (_Proxy,), {"upstream": server, "form": form})
+    posts: list[str] = []
+    handler = type("Proxy", (_Proxy,), {"upstream": server, "form": form, "posts": posts})
     proxy = ThreadingHTTPServer(("127.0.0.1", 0), handler)
     proxy.daemon_threads = True
     thread = threading.Thread(target=lambda: proxy.serve_forever(poll_interval=0.05), daemon=True)
     thread.start()
     try:
         url = f"http://127.0.0.1:{proxy.server_address[1]}"
-        yield Place(url, "/api", form, server.admin_email, server.admin_password)
+        yield Place(url, "/api", form, server.admin_email, server.admin_password, posts)
     finally:
         proxy.shutdown()
         proxy.server_close()
@@ -132,6 +134,7 @@ class _Proxy(BaseHTTPRequestHandler):
 
     upstream: Any
     form: Form
+    posts: list[str]
     protocol_version = "HTTP/1.1"
 
     def answer(self) -> None:
@@ -145,6 +148,8 @@ class _Proxy(BaseHTTPRequestHandler):
         except OSError:
             self._send(502, "text/html", _PAGE)
             return
+        if self.command == "POST":
+            self.posts.append(path)
         if self.form.fails_after_posts and self.command == "POST":
             status, kind, content = 500, "application/json", b'{"error":"Internal Server Error"}'
         elif kind.startswith("application/json"):

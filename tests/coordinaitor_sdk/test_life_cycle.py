@@ -16,7 +16,9 @@ def run(server, code, *, timeout=30.0):
     """Run a script with warnings as errors; what it prints."""
     command = [sys.executable, "-X", "dev", "-W", "error", "-c", HEAD + code, server.url]
     done = subprocess.run(command, capture_output=True, text=True, timeout=timeout, check=False)
-    assert (done.returncode, done.stderr) == (0, "")
+    # asyncio's debug mode also tells of a step over 0.1 s, which a busy machine is enough for.
+    told = [line for line in done.stderr.splitlines() if not line.startswith("Executing <")]
+    assert (done.returncode, told) == (0, [])
     return done.stdout.split()
 
 

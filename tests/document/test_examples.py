@@ -41,7 +41,9 @@ def test_the_python_example_runs_but_for_its_import_line(server):
         timeout=30,
         check=False,
     )
-    assert (done.returncode, done.stderr) == (0, "")
+    # asyncio's debug mode also tells of a step over 0.1 s, which a busy machine is enough for.
+    told = [line for line in done.stderr.splitlines() if not line.startswith("Executing <")]
+    assert (done.returncode, told) == (0, [])
     lines = done.stdout.splitlines()
     assert re.fullmatch(r"Task created: task-\d+", lines[0])
     assert all(re.fullmatch(r"Progress: [\d.]+%", line) for line in lines[1:-1])

@@ -16,7 +16,9 @@ def run(server, *arguments):
     environment = os.environ | {"COORDINAITOR_BASE_URL": server.url, "COORDINAITOR_API_KEY": "ak_test"}
     command = [sys.executable, "-X", "dev", "-W", "error", *arguments]
     done = subprocess.run(command, capture_output=True, text=True, timeout=40, env=environment, check=False)
-    assert (done.returncode, done.stderr) == (0, "")
+    # asyncio's debug mode also tells of a step over 0.1 s, which a busy machine is enough for.
+    told = [line for line in done.stderr.splitlines() if not line.startswith("Executing <")]
+    assert (done.returncode, told) == (0, [])
     return done.stdout
 
 

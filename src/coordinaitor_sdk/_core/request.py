@@ -83,11 +83,13 @@ def path_segment(value: str, name: str) -> str:
 
 
 def query_string(params: Mapping[str, Any]) -> str:
-    """The query for `params`: those that are not given or None are left out, lists are comma-separated."""
+    """The query for `params`: those that are not given, None or empty lists are left out, lists are
+    comma-separated.
+    """
     pairs = [
         (to_camel(name), _query_value(name, value))
         for name, value in params.items()
-        if value is not None and not isinstance(value, NotGiven)
+        if not isinstance(value, NotGiven) and value not in (None, [], ())
     ]
     return urlencode(pairs)
 

@@ -31,14 +31,14 @@ def _as_sent(moment: Any) -> Any:
     return f"{text[:-6]}Z" if moment.utcoffset() == UTC.utcoffset(None) else text
 
 
-class _Written:
-    """Of JSON only what is written as a date is one: "0" stays "0", and is not the beginning of 1970."""
+class _Dated:
+    """Makes a moment of a text with date and time alone: pydantic takes digits for seconds since 1970."""
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        date = handler(source)
-        text = core_schema.str_schema(pattern=r"^\d{4}-\d{2}-\d{2}[Tt ]\d")
-        written = core_schema.chain_schema([text, core_schema.datetime_schema(strict=False)])
-        return core_schema.json_or_python_schema(json_schema=written, python_schema=date)
+        text = core_schema.str_schema(pattern=r"^\d{4}-\d\d-\d\d[Tt ]", strict=True)
+        return core_schema.json_or_python_schema(
+            core_schema.chain_schema([text, core_schema.datetime_schema(strict=False)]), handler(source)
+        )
 
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     Number: TypeAlias = float
 else:
     # What `to_dict` gives is to be what was sent: dates in the wire's form, 8 not as 8.0.
-    Moment = Annotated[datetime, _Written(), PlainSerializer(_as_sent, when_used="json-unless-none")]
+    Moment = Annotated[datetime, _Dated(), PlainSerializer(_as_sent, when_used="json-unless-none")]
     Number = int | float
 
 

@@ -23,6 +23,11 @@ class TestPath:
 
 
 class TestQuery:
+    def test_an_empty_list_asks_for_nothing(self):
+        """It is left out, as None is."""
+        given = {"include": [], "tags": (), "search": None, "available": False}
+        assert request.query_string(given) == "available=false"
+
     def test_values_are_written_as_the_document_says(self):
         """Camel case, commas, lower-case booleans; what is None or left out is not sent."""
         params = {

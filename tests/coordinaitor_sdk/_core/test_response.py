@@ -129,6 +129,25 @@ class TestTolerance:
         assert task.id == "task-123"
         assert task.due_date == datetime(2024, 2, 15, tzinfo=UTC) or name == "dueDate"
 
+    @pytest.mark.parametrize("text", ["8", "0", "-1", "1.5", "20240115", "1705312800", "2024-01-15"])
+    def test_what_is_no_date_and_time_is_no_moment(self, text):
+        """Digits are not seconds since 1970, nor is a date midnight."""
+        task = TASK.read(answer({"success": True, "data": DOCUMENTED | {"dueDate": text}}))
+        assert task.due_date == task.to_dict()["dueDate"] == text
+
+    @pytest.mark.parametrize(
+        "fields",
+        [
+            {"createdAt": "2024-01-16T14:20:00.151Z", "updatedAt": "2024-01-16T14:20:00.123456+02:00"},
+            {"dueDate": "2024-01-16T14:20:00Z", "completedAt": "2024-01-16T14:20:00"},
+            {"estimatedHours": 8, "actualHours": 8.5, "progress": 1, "version": 3},
+        ],
+    )
+    def test_dates_and_numbers_are_given_back_as_they_came(self, fields):
+        """Character for character."""
+        kept = TASK.read(answer({"success": True, "data": fields})).to_dict()
+        assert json.dumps(kept) == json.dumps(fields)
+
     def test_an_odd_item_of_a_page_stays_where_it_is(self):
         """A list keeps its length and order."""
         result = TASKS.read(answer({"success": True, "data": [DOCUMENTED, "odd", {"id": "b", "title": 1}]}))

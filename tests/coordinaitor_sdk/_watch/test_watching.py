@@ -215,9 +215,9 @@ class TestLosses:
             assert versions == sorted(set(versions))
 
 
-async def test_a_sync_watch_works_inside_a_running_loop(server):
+async def test_a_sync_watch_works_inside_a_running_loop(place, form):
     """As in a notebook's cell, which runs in one."""
-    with Coordinaitor(server.url, api_key="ak_test") as c:
+    with Coordinaitor(place.url, api_key="ak_test") as c:
         made = c.tasks.create(title="x", estimated_hours=10)
-        assert c.tasks.wait(made.id, timeout=20).status == "completed"
+        assert c.tasks.wait(made.id, timeout=20).status == form.says("completed")
         assert [update.type for update in c.tasks.watch(made.id)] == ["completed"]

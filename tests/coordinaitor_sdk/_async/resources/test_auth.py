@@ -10,9 +10,11 @@ from server_process import ServerProcess
 from coordinaitor_sdk import Coordinaitor
 from coordinaitor_sdk.exceptions import (
     AuthenticationError,
+    AuthorizationError,
     BadRequestError,
     ConfigurationError,
     InvalidArgumentError,
+    ValidationFailedError,
 )
 
 pytestmark = pytest.mark.anyio
@@ -81,6 +83,31 @@ class TestSession:
         async with client(kind, place.url, refresh_token=ended.refresh) as c:
             with pytest.raises(AuthenticationError, match="has ended"):
                 await c.tasks.get("task-123")
+
+
+class TestApiKeys:
+    async def test_a_key_does_what_it_may_and_no_more(self, kind, idle_place):
+        """It is shown once, and in no repr."""
+        async with client(kind, idle_place.url, **login(idle_place)) as c:
+            made = await c.auth.create_api_key("My Integration", ["tasks:read"], rate_limit=100, burst=5)
+            assert (made.name, made.permissions) == ("My Integration", ["tasks:read"])
+            assert (made.rate_limit, made.burst) == (100, 5)
+            assert made.key not in repr(made)
+            with pytest.raises(ValidationFailedError):
+                await c.auth.create_api_key("x", ["tasks:explode"])
+        async with client(kind, idle_place.url, api_key=made.key) as c:
+            assert (await c.tasks.get("task-123")).id == "task-123"
+            with pytest.raises(AuthorizationError):
+                await c.tasks.create(title="x")
+
+    @pytest.mark.parametrize(
+        ("name", "permissions", "limits"),
+        [("", ["tasks:read"], {}), ("x", "tasks:read", {}), ("x", [], {"burst": 0})],
+    )
+    async def test_what_can_not_be_meant_is_refused_at_once(self, offline, name, permissions, limits):
+        """Before anything is sent."""
+        with pytest.raises(InvalidArgumentError):
+            await offline.auth.create_api_key(name, permissions, **limits)
 
 
 class TestOAuth:

@@ -1,5 +1,7 @@
 """`client.tasks` against the real server, in both clients."""
 
+import subprocess
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
@@ -28,6 +30,13 @@ async def api(kind, idle_place):
 def tag():
     """A tag that only this test's tasks have."""
     return f"tag-{uuid4().hex[:12]}"
+
+
+@contextmanager
+def opened_pipe(path):
+    """The content of a file, from a process that writes it."""
+    with subprocess.Popen(["cat", path], stdout=subprocess.PIPE) as process:
+        yield process.stdout
 
 
 async def count(api):
@@ -107,10 +116,10 @@ class TestList:
         "wrong",
         [{"limit": 0}, {"page": -1}, {"created_after": "yesterday"}, {"created_before": "2024-01-01"}],
     )
-    async def test_what_can_not_be_meant_is_refused_at_once(self, api, wrong):
+    async def test_what_can_not_be_meant_is_refused_at_once(self, offline, wrong):
         """Before anything is sent."""
         with pytest.raises(InvalidArgumentError):
-            api.tasks.list(**wrong)
+            offline.tasks.list(**wrong)
 
 
 class TestChange:
@@ -170,6 +179,23 @@ class TestChange:
         kept = await api.tasks.get(made.id, include=["comments", "history"])
         assert [one.id for one in kept.comments] == [comment.id]
         assert kept.history
+
+    @pytest.mark.parametrize("source", ["path", "file", "pipe"])
+    async def test_a_file_is_kept(self, api, tmp_path, source):
+        """From wherever it comes; what has no length is sent in chunks."""
+        made = await api.tasks.create(title="x")
+        path = tmp_path / "design mockup.png"
+        path.write_bytes(b"\x89PNG" + b"\0" * 100_000)
+        with path.open("rb") as opened, opened_pipe(path) as pipe:
+            file = {"path": path, "file": opened, "pipe": pipe}[source]
+            kept = await api.tasks.upload_file(made.id, file, filename=path.name, description="UI ünd mehr")
+        assert (kept.name, kept.size, kept.mime_type, kept.description) == (
+            path.name,
+            100_004,
+            "image/png",
+            "UI ünd mehr",
+        )
+        assert [one.id for one in (await api.tasks.get(made.id, include="files")).files] == [kept.id]
 
     async def test_a_deleted_task_is_gone(self, api):
         """And deleting it again is an error."""
