@@ -62,22 +62,21 @@ def _existing(database: str | None) -> Path:
 
 def _add(sql: Sql, new: NewUser, email: str, name: str, password: str) -> AddedUser:
     hashed = hash_password(password)
-    sql.text("BEGIN IMMEDIATE")
     try:
-        world = _world(sql, new.organization)
-        user = register_user(
-            Change(sql, world), email=email, name=name, role=new.role, tier=new.tier, password_hash=hashed
-        )
+        with sql.transaction():
+            world = _world(sql, new.organization)
+            user = register_user(
+                Change(sql, world),
+                email=email,
+                name=name,
+                role=new.role,
+                tier=new.tier,
+                password_hash=hashed,
+            )
     except ConflictError as error:
-        sql.text("ROLLBACK")
         raise RegistrationError(
             f"the e-mail {email} is in use on this server: give another --email"
         ) from error
-    except BaseException:
-        sql.text("ROLLBACK")
-        raise
-    else:
-        sql.text("COMMIT")
     finally:
         sql.close()
     told = None if new.password is not None else password

@@ -75,18 +75,14 @@ def start_data(engine: Engine, start: Start, clock: Clock | None = None) -> Star
         DatabaseError: no password was given although others than this machine can connect.
     """
     sql = Sql(connect(engine))
-    sql.text("BEGIN IMMEDIATE")
     try:
-        secret = settings.get_setting(sql, TOKEN_SECRET)
-        started = _fill(sql, start, clock or SystemClock()) if secret is None else _reopen(sql, start, secret)
-    except BaseException:
-        sql.text("ROLLBACK")
-        raise
-    else:
-        sql.text("COMMIT")
+        with sql.transaction():
+            secret = settings.get_setting(sql, TOKEN_SECRET)
+            if secret is None:
+                return _fill(sql, start, clock or SystemClock())
+            return _reopen(sql, start, secret)
     finally:
         sql.close()
-    return started
 
 
 def _fill(sql: Sql, start: Start, clock: Clock) -> Started:

@@ -97,6 +97,17 @@ class Sql:
         finally:
             self.text("COMMIT")
 
+    @contextmanager
+    def transaction(self) -> Generator[None, None, None]:
+        """Everything within the block, or nothing of it."""
+        self.text("BEGIN IMMEDIATE")
+        try:
+            yield
+        except BaseException:
+            self.text("ROLLBACK")
+            raise
+        self.text("COMMIT")
+
     def close(self) -> None:
         """Give the connection back."""
         self._connection.close()
