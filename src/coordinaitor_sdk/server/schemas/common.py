@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import re
 from datetime import datetime
-from typing import Annotated, Any, ClassVar, Final
+from typing import Annotated, Any, ClassVar, Final, cast
 
 from pydantic import (
     AfterValidator,
@@ -22,6 +23,9 @@ from coordinaitor_sdk.server.wire import dumps
 
 LARGEST_MAP = 64 * 1024
 """Bytes of a free map as JSON."""
+
+DEEPEST_MAP = 100
+"""Objects and lists within each other in a free map: readers of JSON give up, this one's at 200."""
 
 _RFC3339 = re.compile(r"\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(\.\d{1,9})?([Zz]|[+-]\d{2}:\d{2})", re.ASCII)
 # C0, DEL and C1; a long text may have line feeds and tabs.
@@ -109,13 +113,28 @@ def _no_comma(value: str) -> str:
 
 
 def _small(value: dict[str, Any]) -> dict[str, Any]:
-    try:
-        size = len(dumps(value).encode())
-    except ValueError:
-        raise ValueError("must have finite numbers only") from None
-    if size > LARGEST_MAP:
+    _check_free(value, DEEPEST_MAP)
+    if len(dumps(value).encode()) > LARGEST_MAP:
         raise ValueError(f"must have at most {LARGEST_MAP} bytes")
     return value
+
+
+def _check_free(value: Any, levels: int) -> None:
+    if isinstance(value, dict | list):
+        if levels == 0:
+            raise ValueError(f"must be nested at most {DEEPEST_MAP} levels deep")
+        inner = cast("dict[str, Any] | list[Any]", value)
+        for item in inner.values() if isinstance(inner, dict) else inner:
+            _check_free(item, levels - 1)
+    elif isinstance(value, int | float) and not _is_double(value):
+        raise ValueError("must have finite numbers only")
+
+
+def _is_double(value: float) -> bool:
+    try:
+        return math.isfinite(value)
+    except OverflowError:  # a whole number beyond all doubles
+        return False
 
 
 def published(**schema: Any) -> Any:

@@ -206,12 +206,28 @@ def test_wrong_field_is_422_and_stores_nothing(own, change, field):
     assert own.get("/agents/agent-456") == agent
 
 
-@pytest.mark.parametrize("number", ["NaN", "-Infinity", "1e999", "9" * 5_000])
+@pytest.mark.parametrize("number", ["NaN", "-Infinity", "1e999", "9" * 400, "9" * 5_000])
 def test_configuration_with_a_number_that_is_none_is_refused(own, number):
     """What JSON can't say never gets in."""
     body = f'{{"name": "A", "type": "qa", "configuration": {{"a": [{number}]}}}}'
     answer = own("POST", "/agents", content=body, headers={"Content-Type": "application/json"})
     assert answer.status_code in (400, 422)
+
+
+def test_configuration_is_nested_no_deeper_than_readers_follow(own):
+    """100 levels; one more would keep others from reading a list that the agent is in."""
+
+    def nested(levels):
+        inner = {}
+        for _ in range(levels - 1):
+            inner = {"a": inner}
+        return BODY | {"configuration": inner}
+
+    agent = agent_of(own("POST", "/agents", json=nested(100)), 201)
+    assert agent["configuration"] == nested(100)["configuration"]
+    assert own.details("POST", "/agents", json=nested(101)) == {
+        "configuration": ["Configuration must be nested at most 100 levels deep"]
+    }
 
 
 def test_update_changes_the_fields_given(own, own_server):
