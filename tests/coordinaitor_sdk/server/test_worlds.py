@@ -19,7 +19,7 @@ FIRST, SECOND = "ak_first", "ak_second"
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[ServerProcess]:
-    """A server with a second organization, which no route makes yet."""
+    """A server with a further organization, with a user of the same id as the first one's."""
     with ServerProcess() as process:
         process.start(api_key=FIRST, agents="off")
         process.stop()
