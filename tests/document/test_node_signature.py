@@ -7,18 +7,15 @@ JavaScript writes it.
 from __future__ import annotations
 
 import json
-import os
 import shutil
-import subprocess
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from queue import Queue
 from typing import Any
 
 import httpx
 import pytest
 from contract import blocks
+from node import running
 from server_process import ServerProcess
 
 pytestmark = pytest.mark.skipif(not shutil.which("node"), reason="the receiver is JavaScript")
@@ -84,25 +81,8 @@ def sender() -> Iterator[httpx.Client]:
 @contextmanager
 def receiving(secret: str) -> Iterator[tuple[str, Callable[[], Any]]]:
     """The receiver's address, and what it says of each delivery: status, text, event, data."""
-    program = subprocess.Popen(
-        ["node", "--input-type=commonjs", "-e", HARNESS + RECEIVER],
-        stdout=subprocess.PIPE,
-        text=True,
-        encoding="utf-8",
-        env=os.environ | {"WEBHOOK_SECRET": secret},
-    )
-    lines: Queue[Any] = Queue()
-    stdout = program.stdout
-    assert stdout is not None
-    reader = threading.Thread(target=lambda: [lines.put(json.loads(line)) for line in stdout])
-    reader.start()
-    try:
-        yield lines.get(timeout=15), lambda: lines.get(timeout=15)
-    finally:
-        program.kill()
-        program.wait(10)
-        reader.join(10)
-        stdout.close()
+    with running(HARNESS + RECEIVER, WEBHOOK_SECRET=secret) as said:
+        yield said(), said
 
 
 def sent(sender: httpx.Client, method: str, path: str, body: dict[str, Any]) -> dict[str, Any]:

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import json
-import os
 import shutil
-import subprocess
-import threading
 from pathlib import Path
-from queue import Queue
 
 import httpx
 import pytest
 from contract import blocks
+from node import running
 from server_process import ServerProcess
 
 # Debian's package node-ws; Node itself may come from elsewhere.
@@ -24,7 +20,7 @@ pytestmark = pytest.mark.skipif(
 # What the snippet leaves to its user: the socket with an address and a credential, and the two handlers.
 HARNESS = """
 const Socket = require('ws');
-const [address, apiKey] = process.argv.slice(2);
+const [address, apiKey] = process.argv.slice(1);
 class WebSocket extends Socket {
   constructor(printed) {
     super(printed.replace('ws://localhost:3000', address), { headers: { 'X-API-Key': apiKey } });
@@ -42,7 +38,7 @@ const handleAgentStatusChange = (agent) => say('handleAgentStatusChange', [agent
 ]
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def own():
     """A server whose agents rest."""
     with ServerProcess() as process:
@@ -50,32 +46,22 @@ def own():
 
 
 @pytest.fixture
-def said(own, tmp_path):
-    """What the program says, line by line."""
-    script = tmp_path / "snippet.js"
-    script.write_text(HARNESS + SNIPPET)
-    address = own.url.replace("http://", "ws://")
-    program = subprocess.Popen(
-        ["node", str(script), address, "ak_test-key"],
-        stdout=subprocess.PIPE,
-        text=True,
-        env=os.environ | {"NODE_PATH": str(MODULES)},
-    )
-    lines: Queue[list[object]] = Queue()
-    assert program.stdout is not None
-    stdout = program.stdout
+def changing(own):
+    """Requests that change something there."""
+    headers = {"X-API-Key": "ak_test-key"}
+    with httpx.Client(base_url=f"{own.url}/api/v1", headers=headers, timeout=10) as client:
 
-    def read() -> None:
-        for line in stdout:
-            lines.put(json.loads(line))
+        def change(method, path, body=None):
+            answer = client.request(method, path, json=body)
+            answer.raise_for_status()
+            return answer.json()["data"]
 
-    reader = threading.Thread(target=read)
-    reader.start()
-    yield lambda: lines.get(timeout=15)
-    program.kill()
-    program.wait(10)
-    reader.join(10)
-    stdout.close()
+        yield change
+
+
+def snippet(own, text):
+    """The program, connected to the server."""
+    return running(HARNESS + text, own.ws_url.removesuffix("/ws"), "ak_test-key", NODE_PATH=str(MODULES))
 
 
 def until(said, name):
@@ -85,37 +71,24 @@ def until(said, name):
     return found[1]
 
 
-def test_it_is_told_of_the_tasks_of_its_project(own, said):
-    """`handleTaskUpdate` with the whole task; tasks of other projects don't reach it."""
-    until(said, "subscribed")
-    with httpx.Client(base_url=f"{own.url}/api/v1", headers={"X-API-Key": "ak_test-key"}) as client:
-        for title, project in (("Elsewhere", "proj-456"), ("Here", "proj-123")):
-            client.post("/tasks", json={"title": title, "projectId": project}).raise_for_status()
-    assert until(said, "handleTaskUpdate")[1] == "Here"
+def test_it_is_told_of_the_tasks_of_its_project(own, changing):
+    """`handleTaskUpdate` with each change of a task; those of other projects don't reach it."""
+    with snippet(own, SNIPPET) as said:
+        until(said, "subscribed")
+        for project in ("proj-456", "proj-123"):
+            made = changing("POST", "/tasks", {"title": "New", "projectId": project})
+        assert until(said, "handleTaskUpdate") == [made["id"], "New"]
+        changing("PATCH", "/tasks/task-123", {"title": "Elsewhere"})
+        changing("PATCH", f"/tasks/{made['id']}", {"title": "Changed"})
+        assert until(said, "handleTaskUpdate") == [made["id"], "Changed"]
 
 
-def test_its_other_handler_is_called_for_the_channel_agents(own, said, tmp_path):
+def test_its_other_handler_is_called_for_the_channel_agents(own, changing):
     """With the same text, but for the channel and its filter."""
-    script = tmp_path / "agents.js"
     text = SNIPPET.replace("channel: 'tasks'", "channel: 'agents'")
     text = text.replace("projectId: 'proj-123'", "agentId: 'agent-123'")
     assert text.count("agents'") == 1
-    script.write_text(HARNESS + text)
-    address = own.url.replace("http://", "ws://")
-    with subprocess.Popen(
-        ["node", str(script), address, "ak_test-key"],
-        stdout=subprocess.PIPE,
-        text=True,
-        env=os.environ | {"NODE_PATH": str(MODULES)},
-    ) as program:
-        assert program.stdout is not None
-        told = (json.loads(line) for line in program.stdout)
-        assert next(told)[0] == "ready"
-        assert next(told)[0] == "subscribed"
-        headers = {"X-API-Key": "ak_test-key"}
-        httpx.post(f"{own.url}/api/v1/agents/agent-123/disable", headers=headers).raise_for_status()
-        assert next(line for line in told if line[0].startswith("handle")) == [
-            "handleAgentStatusChange",
-            ["agent-123", "offline"],
-        ]
-        program.kill()
+    with snippet(own, text) as said:
+        until(said, "subscribed")
+        changing("POST", "/agents/agent-123/disable")
+        assert until(said, "handleAgentStatusChange") == ["agent-123", "offline"]
