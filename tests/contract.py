@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ DOCUMENT = Path(__file__).parent.parent / "docs" / "api-documentation.md"
 _FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _HEADING = re.compile(r"^#{2,4} (.+)$", re.MULTILINE)
 _ENDPOINT = re.compile(r"^#{4} (GET|POST|PUT|PATCH|DELETE) (/api/v1/\S+)$", re.MULTILINE)
+_ANSWER = re.compile(r"^\{\n.*?^\}$", re.MULTILINE | re.DOTALL)
 _PARAMETER = re.compile(r"^- ((?:`\w+`(?:, )?)+)", re.MULTILINE)
 
 
@@ -68,10 +69,20 @@ def blocks(language: str) -> tuple[Block, ...]:
 
 
 @cache
+def answers_in_shells() -> tuple[Block, ...]:
+    """The answers that are printed among shell commands, each as a block of its own."""
+    return tuple(
+        replace(block, label="Response", language="json", text=found)
+        for block in blocks("bash")
+        for found in _ANSWER.findall(block.text)
+    )
+
+
+@cache
 def endpoints() -> tuple[tuple[str, str], ...]:
     """Method and path of every endpoint, the path below `/api/v1`."""
     found = [(found[1], found[2].removeprefix("/api/v1")) for found in _ENDPOINT.finditer(text())]
-    # Three are shown in examples alone (API document, "Authentication Methods").
+    # Shown in an example alone (API document, "API Key Authentication").
     return (*found, ("POST", "/auth/api-keys"))
 
 

@@ -8,7 +8,7 @@ import re
 from typing import Any
 
 import pytest
-from contract import Block, blocks
+from contract import Block, answers_in_shells, blocks
 from pydantic import BaseModel, ValidationError
 
 from coordinaitor_sdk.server.openapi import endpoints, framed
@@ -21,6 +21,8 @@ NAMED: dict[str, type[BaseModel]] = {
     "Standard Response Format 1": answers.Answer[answers.Task],
     "Error Response Format 1": answers.Failure,
     "Webhook Payload 1": answers.TaskDelivery,
+    "1. JWT Bearer Token (Recommended) 1": answers.LoggedIn,
+    "Handling Rate Limits 1": answers.Failure,
 }
 """Blocks that stand under no endpoint."""
 
@@ -50,6 +52,11 @@ LEFT_OUT: dict[str, dict[str, str]] = {
     "Standard Response Format 1": below("data", SKETCH, *NOT_OF_A_TASK, *BRIEFS)
     | below("data", OURS, *TASK_OURS),
     "Error Response Format 1": {"meta.version": "good answers have it in the document: so do failures"},
+    "1. JWT Bearer Token (Recommended) 1": {
+        "user.role": OURS,
+        "user.organizationId": ELSEWHERE,
+    },
+    "Handling Rate Limits 1": {"meta": META},
     "POST /api/v1/auth/login 2": {"data.user.role": OURS, "meta": META},
     "GET /api/v1/tasks 2": below("data.0", ELSEWHERE, *CRITERIA)
     | below("data.0", OURS, *TASK_OURS)
@@ -140,7 +147,7 @@ def faults(block: Block) -> dict[str, str]:
     return {}
 
 
-BLOCKS = [block for block in blocks("json") if block.name not in NOT_JSON]
+BLOCKS = [*(block for block in blocks("json") if block.name not in NOT_JSON), *answers_in_shells()]
 
 
 def test_two_blocks_are_not_json():
@@ -152,6 +159,14 @@ def test_two_blocks_are_not_json():
         except ValueError:
             broken.add(block.name)
     assert broken == NOT_JSON
+
+
+def test_answers_among_shell_commands_are_blocks_too():
+    """The bare answer of a login, and what a request too many gets."""
+    assert [block.name for block in answers_in_shells()] == [
+        "1. JWT Bearer Token (Recommended) 1",
+        "Handling Rate Limits 1",
+    ]
 
 
 @pytest.mark.parametrize("block", BLOCKS, ids=lambda block: block.name)
