@@ -53,19 +53,22 @@ def add(change: Change, entries: Sequence[Entry]) -> None:
     world = change.world.id
     last: str = change.sql.value(_LAST, world=world) or ""
     number = change.next_number("log", by=len(entries)) - len(entries)
+    rows: list[dict[str, Any]] = []
     for entry in entries:
         number += 1
         last = entry.at if entry.at > last else stamp(moment_of(last) + _STEP)
-        change.sql.run(
-            _ADD,
-            world=world,
-            id=number,
-            at=last,
-            level=entry.level,
-            service=entry.service,
-            message=entry.message,
-            request_id=entry.request_id,
+        rows.append(
+            {
+                "world": world,
+                "id": number,
+                "at": last,
+                "level": entry.level,
+                "service": entry.service,
+                "message": entry.message,
+                "request_id": entry.request_id,
+            }
         )
+    change.sql.insert_many(_ADD, rows)
     if number % _TRIM_EVERY < len(entries):
         change.sql.run(_TRIM, world=world, upto=number - KEPT)
 
