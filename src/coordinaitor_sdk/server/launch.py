@@ -183,6 +183,8 @@ def _check(options: ServerOptions) -> None:
     for name, value in (("sim-speed", options.sim_speed), ("access-token-ttl", options.access_token_ttl)):
         if not (math.isfinite(value) and value > 0):
             raise ServerStartError(f"--{name} must be a number above 0, not {value}")
+    if options.rate_limit == "off" and options.burst is not None:
+        raise ServerStartError("--burst does nothing with --rate-limit off: leave one of them out")
     for name, count, what in (
         ("rate-limit", options.rate_limit, "off, or a number of requests an hour"),
         ("burst", options.burst, "a number of requests"),

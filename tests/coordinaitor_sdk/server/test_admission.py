@@ -103,7 +103,7 @@ def test_a_refused_request_does_nothing(tight):
     """Not even a POST with a good body."""
     ask(tight)
     assert ask(tight, method="POST", json={"title": "Refused"}).status_code == 429
-    tight.restart(rate_limit="off")
+    tight.restart(rate_limit="off", burst=None)
     assert ask(tight, "/api/v1/tasks?search=refused").json()["pagination"]["total"] == 0
 
 
@@ -157,3 +157,17 @@ def test_options_override_tiers_and_keys(limited, tight):
 def test_off_limits_nobody_and_says_nothing(api):
     """No such headers."""
     assert not [name for name in api("GET", "/tasks").headers if name.startswith("x-ratelimit")]
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        ({"rate_limit": 0}, "--rate-limit must be off, or a number"),
+        ({"rate_limit": "off", "burst": 5}, "--burst does nothing with --rate-limit off"),
+        ({"rate_limit": None, "burst": 0}, "--burst must be a number"),
+    ],
+)
+def test_limits_that_make_no_sense_are_refused_at_the_start(server_process, options, says):
+    """One line says what is wrong."""
+    with pytest.raises(AssertionError, match=says):
+        server_process.start(agents="off", **options)
