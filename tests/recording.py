@@ -30,7 +30,6 @@ class Recorder:
 
         async def sending(message: Message) -> None:
             nonlocal status
-            await send(message)
             if message["type"] == "http.response.start":
                 status = message["status"]
             elif message["type"] == "http.response.body":
@@ -39,6 +38,7 @@ class Recorder:
                     self._answer(scope, status, bytes(body))
             elif message["type"] == "websocket.send":
                 self._frame(message.get("text") or "")
+            await send(message)  # last: who has the answer finds it written down
 
         await self._app(scope, receive, sending)
 
