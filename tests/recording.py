@@ -38,7 +38,7 @@ class Recorder:
                     self._answer(scope, status, bytes(body))
             elif message["type"] == "websocket.send":
                 self._frame(message.get("text") or "")
-            await send(message)  # last: who has the answer finds it written down
+            await send(message)
 
         await self._app(scope, receive, sending)
 
