@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint format types imports sync sync-check docs wheel clean
+.PHONY: help demo test check bench lint format types imports sync sync-check docs wheel clean
 
 help: ## Show the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  \1\t\2/' | expand -t 14
@@ -22,6 +22,10 @@ $(VENV)/.dev: pyproject.toml | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --editable '.[server]' --group dev
 	@touch $@ $(VENV)/.server
 
+$(VENV)/.bench: pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --editable . --group bench
+	@touch $@
+
 demo: $(VENV)/.server ## The main job on an embedded reference server
 	$(BIN)/coordinaitor demo
 
@@ -30,6 +34,9 @@ test: $(VENV)/.dev ## All tests
 
 check: lint $(VENV)/.dev ## Lint, types, layout, and all tests but the slow ones
 	$(BIN)/python -m pytest -m 'not slow'
+
+bench: $(VENV)/.bench ## What the client library costs beside its peers; ARGS="--only calls"
+	$(BIN)/python -m benchmarks $(ARGS)
 
 lint: format types imports sync-check ## Everything that reads the code without running it
 

@@ -1,0 +1,100 @@
+"""The bounds, all in one table, and how a figure is held against one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final, Literal
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """What must hold.
+
+    Attributes:
+        name: as in `--only`.
+        subject: the module of `benchmarks` that measures it.
+        what: the figure, in words.
+        limit: in `unit`; the figure may reach it, in the direction of `sense`.
+        unit: `x` for a ratio, `ms` on a machine where `import typer` takes 46 ms, `MB` of 1,000,000 bytes.
+    """
+
+    name: str
+    subject: str
+    what: str
+    limit: float
+    unit: Literal["x", "ms", "MB"] = "x"
+    sense: Literal["at most", "less than", "at least"] = "at most"
+
+
+BOUNDS: Final = (
+    Bound("import", "startup", "import coordinaitor_sdk, over bare Python", 30, "ms"),
+    Bound("first-client", "startup", "the first client, over importing httpx and pydantic", 50, "ms"),
+    Bound("get-httpx", "calls", "CPU of tasks.get, to httpx and .json()", 1.3),
+    Bound("get-openai", "calls", "CPU of tasks.get, to openai's models.retrieve", 0.65, sense="less than"),
+    Bound("get-stripe", "calls", "CPU of tasks.get, to stripe's customers.retrieve", 0.65, sense="less than"),
+    Bound("page-httpx", "pages", "CPU of a page of 100 tasks, to httpx and validate_json", 1.1),
+    Bound("page-openai", "pages", "CPU of a page of 100 tasks, to openai's client", 0.25, sense="less than"),
+    Bound("at-once", "concurrency", "CPU of 50 async gets at once, to the bare HTTP library", 1.35),
+    Bound("iterate", "memory", "memory for iterating over 100,000 tasks", 20, "MB", "less than"),
+    Bound("upload", "memory", "memory for uploading 1 GB", 64, "MB"),
+    Bound(
+        "prefetch", "prefetch", "speed of 100 pages at 20 ms each, prefetch=8 to none", 6, sense="at least"
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """What was measured for the bound of this name.
+
+    Attributes:
+        value: in the bound's unit; None where what is to be measured is absent.
+        note: the figures behind it.
+        slowness: of this machine, to that for which a limit in ms is meant.
+    """
+
+    name: str
+    value: float | None
+    note: str = ""
+    slowness: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """A figure held against its bound."""
+
+    bound: Bound
+    figure: Figure
+
+    @property
+    def limit(self) -> float:
+        """The limit on this machine."""
+        return self.bound.limit * (self.figure.slowness if self.bound.unit == "ms" else 1.0)
+
+    @property
+    def holds(self) -> bool:
+        """Whether the bound is kept; what is absent keeps none."""
+        value = self.figure.value
+        if value is None:
+            return False
+        match self.bound.sense:
+            case "at least":
+                return value >= self.limit
+            case "less than":
+                return value < self.limit
+            case "at most":
+                return value <= self.limit
+
+    def as_json(self) -> dict[str, Any]:
+        """The verdict as `--json` prints it."""
+        bound, figure = self.bound, self.figure
+        return {
+            "name": bound.name,
+            "what": bound.what,
+            "sense": bound.sense,
+            "limit": round(self.limit, 3),
+            "measured": None if figure.value is None else round(figure.value, 3),
+            "unit": bound.unit,
+            "holds": self.holds,
+            "note": figure.note,
+        }
