@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 def measure(url: str) -> list[Figure]:
     """`tasks.get` beside httpx, openai and stripe, each getting an object of its own API."""
-    taken = measured("calls", tuple(CONTESTANTS), url, calls=200, rounds=8, starts=3)
+    taken = measured("calls", tuple(CONTESTANTS), url, calls=25, rounds=40, starts=3)
     note = microseconds(taken)
     return [
         Figure(f"get-{peer}", ratio(taken["ours"], taken[peer]), note)

@@ -21,7 +21,7 @@ AT_ONCE: Final = 50
 def measure(url: str) -> list[Figure]:
     """50 calls of `tasks.get` beside 50 of the bare library: httpx2, or httpx while there is no choice."""
     backend = "httpx2" if _can_choose() else "httpx"
-    taken = measured("concurrency", tuple(CONTESTANTS), url, backend, calls=6, rounds=8, starts=3)
+    taken = measured("concurrency", tuple(CONTESTANTS), url, backend, calls=1, rounds=40, starts=3)
     note = f"{microseconds(taken)}, for 50 on {backend}"
     if backend == "httpx":
         note += ": http_backend= is absent"

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 def measure(url: str) -> list[Figure]:
     """`tasks.list` beside the same models filled by hand, and beside openai's client with its own models."""
-    taken = measured("pages", tuple(CONTESTANTS), url, calls=60, rounds=8, starts=3)
+    taken = measured("pages", tuple(CONTESTANTS), url, calls=8, rounds=40, starts=3)
     note = microseconds(taken)
     return [
         Figure(f"page-{peer}", ratio(taken["ours"], taken[peer]), note)
