@@ -42,7 +42,7 @@ def line(verdict: Verdict) -> str:
     bound, figure = verdict.bound, verdict.figure
     unit = _UNITS[bound.unit]
     value = "absent" if figure.value is None else f"{figure.value:.2f}{unit}"
-    limit = f"{bound.sense} {verdict.limit:.4g}{unit}"
+    limit = f"{bound.sense} {bound.limit:g}{unit}"
     result = "holds" if verdict.holds else "MISSED"
     return f"{bound.name:13} {limit:18} {value:>9}  {result:6}  {bound.what}\n{'':13} {figure.note}"
 

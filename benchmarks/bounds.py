@@ -50,13 +50,11 @@ class Figure:
     Attributes:
         value: in the bound's unit; None where what is to be measured is absent.
         note: the figures behind it.
-        slowness: of this machine, to that for which a limit in ms is meant.
     """
 
     name: str
     value: float | None
     note: str = ""
-    slowness: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,23 +65,18 @@ class Verdict:
     figure: Figure
 
     @property
-    def limit(self) -> float:
-        """The limit on this machine."""
-        return self.bound.limit * (self.figure.slowness if self.bound.unit == "ms" else 1.0)
-
-    @property
     def holds(self) -> bool:
         """Whether the bound is kept; what is absent keeps none."""
-        value = self.figure.value
+        value, limit = self.figure.value, self.bound.limit
         if value is None:
             return False
         match self.bound.sense:
             case "at least":
-                return value >= self.limit
+                return value >= limit
             case "less than":
-                return value < self.limit
+                return value < limit
             case "at most":
-                return value <= self.limit
+                return value <= limit
 
     def as_json(self) -> dict[str, Any]:
         """The verdict as `--json` prints it."""
@@ -92,7 +85,7 @@ class Verdict:
             "name": bound.name,
             "what": bound.what,
             "sense": bound.sense,
-            "limit": round(self.limit, 3),
+            "limit": bound.limit,
             "measured": None if figure.value is None else round(figure.value, 3),
             "unit": bound.unit,
             "holds": self.holds,
