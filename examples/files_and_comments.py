@@ -2,11 +2,19 @@
 
 from coordinaitor_sdk import Coordinaitor
 
+
+def show(sent: int, total: int | None) -> None:
+    """Called while a file is sent."""
+    print(f"\rsending: {sent} of {total} bytes", end="\n" if sent == total else "")
+
+
 MOCKUP = b"+--------------+\n| Sign up here |\n+--------------+\n"
 
 with Coordinaitor() as client:
     task = client.tasks.create(title="Design the sign-up page", tags=["design"])
-    sent = client.tasks.upload_file(task.id, MOCKUP, filename="mockup.txt", description="A first idea")
+    sent = client.tasks.upload_file(
+        task.id, MOCKUP, filename="mockup.txt", description="A first idea", progress=show
+    )
     client.tasks.add_comment(task.id, "What do you think of the mockup?", mentions=[client.users.me().id])
     whole = client.tasks.get(task.id, include=["files", "comments", "history"])
     print(f"{task.id}: {sent.name}, {sent.size} bytes, {sent.mime_type}")

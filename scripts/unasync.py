@@ -27,7 +27,7 @@ RULES = [
     (r"\bAsyncClient\b", "Client"),
     (r"\.aclose\(", ".close("),
     (r"\baiter_bytes\b", "iter_bytes"),
-    (r"_runtime\.aio\b", "_runtime.threads"),
+    (r"_runtime\.aio(_|\b)", r"_runtime.threads\1"),
     (r"_watch\.aio\b", "_watch.blocking"),
     (r"\bAwaitable\[((?:[^][]|\[[^][]*\])*)\]", r"\1"),
     (r"^(    from collections\.abc import .*?)Awaitable, ", r"\1"),

@@ -18,6 +18,7 @@ from .._core.response import Answer, error_from
 from .._core.retry import CallState, Retry, mark_not_sent
 from .._core.upload import Upload
 from .._runtime.aio import Scoped, TimeLimit, sleep
+from .._runtime.aio_listening import listening
 from .._version import __version__
 from ..exceptions import (
     APIError,
@@ -78,11 +79,12 @@ class AsyncTransport:
     def _open(self) -> httpx.AsyncClient:
         # Loading the system's certificates takes longer than a call on loopback, and plain http needs none.
         verify = True if self._root.startswith("https:") else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-        return httpx.AsyncClient(
+        http = httpx.AsyncClient(
             headers={"User-Agent": USER_AGENT, "Accept": "application/json"},
             limits=httpx.Limits(max_connections=100, max_keepalive_connections=20, keepalive_expiry=30.0),
             verify=verify,
         )
+        return listening(http)
 
     async def close(self) -> None:
         """Close the connections; a later call opens new ones."""

@@ -2,46 +2,100 @@
 
 from __future__ import annotations
 
+import inspect
 import secrets
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from .._core.request import NotGiven
 from .._core.upload import Upload, file_type_of
-from .._runtime.aio import run_blocking
-from .._runtime.files import FileInput, FileSource
+from .._runtime.aio_files import FileInput, chunks_of, close, source_of
 from ..exceptions import InvalidArgumentError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
+    from types import TracebackType
 
     from .._core.request import Call
+    from .._core.upload import Progress
+    from .._runtime.aio_files import Source
 
 CHUNK: Final = 256 * 1024
 """Bytes read and sent at once."""
 
 
-async def form_with(
-    file: FileInput,
-    *,
-    field: str,
-    filename: str | None = None,
-    content_type: str | None = None,
-    **texts: str | NotGiven,
-) -> Upload:
-    """The form that sends `file` under `field`, with text fields beside it.
+class CallersError(Exception):
+    """Carries what the caller's iterator, file or `progress` raised past all that retries and translates."""
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__(str(error))
+        self.error = error
+
+
+class Form:
+    """The form that sends a file: `async with Form(file, field="file") as upload`.
+
+    At its end the file is closed, unless it is the caller's, and what the caller's own code raised on the way
+    comes out as it was.
+
+    Args:
+        field: the name of the file's field.
+        filename: the file's name, else its own, else `default_name`.
+        content_type: its media type, else by its name.
+        progress: told of each chunk that was sent.
+        texts: text fields to send beside it.
 
     Raises:
-        InvalidArgumentError: the file can't be read, or has no name and none was given.
+        InvalidArgumentError: the file can't be read or has no name, or an argument can't be meant.
     """
-    source = await run_blocking(lambda: FileSource(file))
-    name = filename or source.name
-    if not name:
-        raise InvalidArgumentError("the file has no name of its own: give filename=")
+
+    def __init__(
+        self,
+        file: FileInput,
+        *,
+        field: str,
+        filename: str | None = None,
+        default_name: str | None = None,
+        content_type: str | None = None,
+        progress: Progress | None = None,
+        **texts: str | NotGiven,
+    ) -> None:
+        self._file = file
+        self._field = field
+        self._filename = filename
+        self._default_name = default_name
+        self._content_type = content_type
+        self._progress = _checked_progress(progress)
+        self._texts = _checked_texts(texts)
+
+    async def __aenter__(self) -> Upload:
+        source = self._source = await source_of(self._file)
+        name = self._filename or source.name or self._default_name
+        if not name:
+            raise InvalidArgumentError("the file has no name of its own: give filename=")
+        kind = file_type_of(name, self._content_type)
+        boundary = secrets.token_hex(16)
+        return Upload(source, self._field, name, kind, self._texts, boundary, self._progress)
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await close(self._source)
+        if isinstance(error, CallersError):
+            raise error.error from error.error.__cause__
+
+
+def _checked_progress(progress: Progress | None) -> Progress | None:
+    if progress is not None and (not callable(progress) or inspect.iscoroutinefunction(progress)):
+        raise InvalidArgumentError(f"progress must be a plain function of two numbers, got {progress!r}")
+    return progress
+
+
+def _checked_texts(texts: dict[str, str | NotGiven]) -> dict[str, str]:
     given = {key: text for key, text in texts.items() if not isinstance(text, NotGiven)}
     for key, text in given.items():
         if not isinstance(text, str):  # pyright: ignore[reportUnnecessaryIsInstance] - callers may be untyped
             raise InvalidArgumentError(f"{key} must be a text, got {text!r}")
-    return Upload(source, field, name, file_type_of(name, content_type), given, secrets.token_hex(16))
+    return given
 
 
 def content_headers(call: Call[Any]) -> dict[str, str]:
@@ -56,12 +110,32 @@ def content_headers(call: Call[Any]) -> dict[str, str]:
 
 
 async def streamed(upload: Upload) -> AsyncIterator[bytes]:
-    """The form's bytes, the file read chunk by chunk from where it began."""
-    yield upload.head
-    file = await run_blocking(upload.source.open)
+    """The form's bytes, the file read chunk by chunk from where it began.
+
+    Raises:
+        InvalidArgumentError: the file can't be read, or has become shorter.
+        CallersError: code of the caller's raised.
+    """
     try:
-        while chunk := await run_blocking(lambda: upload.source.read(file, CHUNK)):
-            yield chunk
-    finally:
-        await run_blocking(lambda: upload.source.close(file))
+        async for piece in _pieces(upload):
+            yield piece
+    except InvalidArgumentError:
+        raise
+    except Exception as error:
+        raise CallersError(error) from error
+
+
+async def _pieces(upload: Upload) -> AsyncIterator[bytes]:
+    tell = upload.progress or _nobody
+    size, sent = upload.source.size, 0
+    tell(sent, size)
+    yield upload.head
+    async for chunk in chunks_of(cast("Source", upload.source), CHUNK):
+        yield chunk
+        sent += len(chunk)
+        tell(sent, size)
     yield upload.tail
+
+
+def _nobody(sent: int, size: int | None) -> None:
+    """Who is told where nobody asked to be."""

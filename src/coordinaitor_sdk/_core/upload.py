@@ -4,38 +4,31 @@ from __future__ import annotations
 
 import mimetypes
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from ..exceptions import InvalidArgumentError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from typing import BinaryIO
+    from collections.abc import Callable, Mapping
 
 DEFAULT_TYPE = "application/octet-stream"
 
 
+Progress: TypeAlias = "Callable[[int, int | None], None]"
+"""Told how many bytes of a file have been sent, and how many there are, or None where that isn't known."""
+
+
 class Source(Protocol):
-    """Where the bytes of an upload come from.
+    """Where the bytes of an upload come from; how they are read is not the core's concern."""
 
-    Attributes:
-        size: bytes, or None where it can't be known before.
-        replayable: whether they can be read again from where they began.
-    """
-
-    size: int | None
-    replayable: bool
-
-    def open(self) -> BinaryIO:
-        """A file at the beginning of the bytes."""
+    @property
+    def size(self) -> int | None:
+        """Bytes, or None where it can't be known before."""
         ...
 
-    def read(self, file: BinaryIO, size: int) -> bytes:
-        """Up to `size` next bytes of what `open` gave; none at its end."""
-        ...
-
-    def close(self, file: BinaryIO) -> None:
-        """Give back what `open` gave."""
+    @property
+    def replayable(self) -> bool:
+        """Whether they can be read from where they begin, still or again."""
         ...
 
 
@@ -46,6 +39,7 @@ class Upload:
     Attributes:
         field: the name of the file's field.
         boundary: occurs in none of the parts (random).
+        progress: called with 0 at the beginning of each attempt, then after each chunk of the file.
     """
 
     source: Source
@@ -54,6 +48,7 @@ class Upload:
     file_type: str
     texts: Mapping[str, str]
     boundary: str
+    progress: Progress | None = None
 
     @property
     def content_type(self) -> str:

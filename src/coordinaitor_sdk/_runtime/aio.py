@@ -20,9 +20,13 @@ T = TypeVar("T")
 sleep = asyncio.sleep
 
 
-async def run_blocking(function: Callable[[], T]) -> T:
-    """Call something that may block, away from the loop."""
-    return await anyio.to_thread.run_sync(function)
+async def run_blocking(function: Callable[[], T], *, abandon: bool = False) -> T:
+    """Call something that may block, away from the loop.
+
+    Args:
+        abandon: a caller that is cancelled doesn't wait for its end.
+    """
+    return await anyio.to_thread.run_sync(function, abandon_on_cancel=abandon)
 
 
 class TimeLimit:

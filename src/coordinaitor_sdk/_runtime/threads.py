@@ -19,7 +19,7 @@ T = TypeVar("T")
 sleep = time.sleep
 
 
-def run_blocking(function: Callable[[], T]) -> T:
+def run_blocking(function: Callable[[], T], *, abandon: bool = False) -> T:  # noqa: ARG001 - as in the twin
     """Call it: a thread may block."""
     return function()
 

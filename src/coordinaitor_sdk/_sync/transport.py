@@ -19,6 +19,7 @@ from .._core.response import Answer, error_from
 from .._core.retry import CallState, Retry, mark_not_sent
 from .._core.upload import Upload
 from .._runtime.threads import Scoped, TimeLimit, sleep
+from .._runtime.threads_listening import listening
 from .._version import __version__
 from ..exceptions import (
     APIError,
@@ -79,11 +80,12 @@ class Transport:
     def _open(self) -> httpx.Client:
         # Loading the system's certificates takes longer than a call on loopback, and plain http needs none.
         verify = True if self._root.startswith("https:") else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-        return httpx.Client(
+        http = httpx.Client(
             headers={"User-Agent": USER_AGENT, "Accept": "application/json"},
             limits=httpx.Limits(max_connections=100, max_keepalive_connections=20, keepalive_expiry=30.0),
             verify=verify,
         )
+        return listening(http)
 
     def close(self) -> None:
         """Close the connections; a later call opens new ones."""

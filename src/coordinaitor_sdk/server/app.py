@@ -27,6 +27,7 @@ from coordinaitor_sdk.server.events import Event
 from coordinaitor_sdk.server.files import Area, FileStore
 from coordinaitor_sdk.server.idempotency import Idempotency
 from coordinaitor_sdk.server.lookout import Lookout
+from coordinaitor_sdk.server.middleware.lingering import LingeringMiddleware
 from coordinaitor_sdk.server.middleware.requests import RequestsMiddleware
 from coordinaitor_sdk.server.noting import Noting
 from coordinaitor_sdk.server.operations import operation_of
@@ -210,6 +211,7 @@ def _answer_errors(app: FastAPI, parts: Parts) -> None:
         note=Noting(parts.meter, parts.log, parts.worlds).note,
         answering=answering,
     )
+    app.add_middleware(LingeringMiddleware)
 
 
 def _as_api_error(request: Request, error: HTTPException) -> ApiError:

@@ -82,7 +82,7 @@ class InProgressError(ConflictError):
 
 
 class TooLargeError(ApiError):
-    """The body exceeds the limit; what is left of it is not read."""
+    """The body exceeds the limit; what is left of it is dropped, and the connection closed."""
 
     status = 413
     code = "VALIDATION_ERROR"

@@ -22,13 +22,14 @@ from ..._core.watch import CHECK_INTERVAL
 from ...exceptions import InvalidArgumentError
 from ...models.task import Comment, Task, TaskFile
 from ..pager import AsyncPager, paged
-from ..uploads import form_with
+from ..uploads import Form
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
-    from ..._runtime.files import FileInput
+    from ..._core.upload import Progress
+    from ..._runtime.aio_files import FileInput
     from ..._watch.aio import AsyncTaskWatch, AsyncWatcher
     from ...models.task import Priority, SortOrder, TaskInclude, TaskSort, TaskStatus
     from ..session import AsyncSession
@@ -383,29 +384,41 @@ class AsyncTasks:
         filename: str | None = None,
         description: str | NotGiven = NOT_GIVEN,
         content_type: str | None = None,
+        progress: Progress | None = None,
     ) -> TaskFile:
         """Attach a file to a task (`POST /tasks/{taskId}/files`), sent as it is read.
 
         The time that a file takes depends on its size, so there is no deadline; `timeout` bounds each of its
-        steps. A file that can be read once only is not sent a second time.
+        steps. A pipe or an iterator can be read once: it is not sent a second time, once it was begun.
 
         Args:
             task_id: the task's id.
-            file: a path, the bytes, or a file opened in binary mode, read from where it stands.
-            filename: its name; bytes need one, a file has its own.
+            file: a path, the bytes, a file opened in binary mode, read from where it stands, or an iterator
+                of bytes; `AsyncCoordinaitor` also takes async iterators and async files. A file is sent with
+                the size that it has at the call: what is appended meanwhile stays out.
+            filename: its name; bytes and iterators need one, a file has its own.
             description: what it shows.
             content_type: its media type; without it, by its name.
+            progress: called with the bytes of the file sent so far and their total, None where that isn't
+                known: with 0 at the beginning, and again at that of each retry, then after each chunk.
+                What it raises ends the upload.
 
         Raises:
-            InvalidArgumentError: the file can't be read, or has no name.
+            InvalidArgumentError: the file can't be read, has no name, or became shorter while it was sent.
             NotFoundError: there is no such task.
             APIError: 413, it is larger than the server takes.
         """
         path = f"{_path(task_id)}/files"
-        form = await form_with(
-            file, field="file", filename=filename, content_type=content_type, description=description
+        form = Form(
+            file,
+            field="file",
+            filename=filename,
+            content_type=content_type,
+            progress=progress,
+            description=description,
         )
-        return await self._session.call(Call("POST", path, _FILE, body=form))
+        async with form as upload:
+            return await self._session.call(Call("POST", path, _FILE, body=upload))
 
     def watch(self, task_id: str, *, check_interval: float = CHECK_INTERVAL) -> AsyncTaskWatch:
         """Watch a task: its present state first, then every step, until it has ended.

@@ -9,12 +9,13 @@ from ..._core.request import NOT_GIVEN, Call, NotGiven, check_text, fields_from,
 from ..._core.response import one, page
 from ...models.user import Notification, User
 from ..pager import Pager, paged
-from ..uploads import form_with
+from ..uploads import Form
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ..._runtime.files import FileInput
+    from ..._core.upload import Progress
+    from ..._runtime.threads_files import FileInput
     from ...models.user import PreferencesParam, UserRole
     from ..session import Session
 
@@ -89,23 +90,36 @@ class Users:
         return self._session.call(Call("PUT", "/users/me", _USER, body=json_body(given, known=_FIELDS)))
 
     def upload_avatar(
-        self, file: FileInput, *, filename: str | None = None, content_type: str | None = None
+        self,
+        file: FileInput,
+        *,
+        filename: str | None = None,
+        content_type: str | None = None,
+        progress: Progress | None = None,
     ) -> User:
         """Set one's own picture (`POST /users/me/avatar`).
 
         Args:
-            file: a path, the bytes, or a file opened in binary mode.
-            filename: its name, where the file has none of its own.
+            file: what `tasks.upload_file` takes.
+            filename: its name, where the file has none of its own; else `avatar`.
             content_type: its media type; without it, by its name.
+            progress: as with `tasks.upload_file`.
 
         Raises:
-            InvalidArgumentError: the file can't be read.
+            InvalidArgumentError: the file can't be read, or became shorter while it was sent.
             ValidationFailedError: the server takes no such picture.
+            APIError: 413, it is larger than the server takes.
         """
-        form = form_with(
-            file, field="avatar", filename=filename or _avatar_name(file), content_type=content_type
+        form = Form(
+            file,
+            field="avatar",
+            filename=filename,
+            default_name="avatar",
+            content_type=content_type,
+            progress=progress,
         )
-        return self._session.call(Call("POST", "/users/me/avatar", _USER, body=form))
+        with form as upload:
+            return self._session.call(Call("POST", "/users/me/avatar", _USER, body=upload))
 
     def notifications(
         self, *, page: int | None = None, limit: int | None = None, unread: bool | None = None
@@ -137,7 +151,3 @@ class Users:
         """
         name = path_segment(notification_id, "notification_id")
         return self._session.call(Call("PUT", f"/users/me/notifications/{name}/read", _NOTIFICATION))
-
-
-def _avatar_name(file: FileInput) -> str | None:
-    return "avatar" if isinstance(file, bytes) else None

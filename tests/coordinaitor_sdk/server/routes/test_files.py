@@ -302,6 +302,24 @@ def test_announced_length_over_the_limit_is_refused_before_it_comes(server, path
         assert got.startswith(b"HTTP/1.1 413 ")
 
 
+def test_a_413_reaches_who_sends_all_before_reading(server):
+    """The connection is not reset under it: what it still sends is dropped."""
+    host, port = server.url.removeprefix("http://").split(":")
+    size = 50_000_000
+    with socket.create_connection((host, int(port)), timeout=5) as raw:
+        raw.sendall(
+            f"POST /api/v1/tasks/task-123/files HTTP/1.1\r\nHost: x\r\nX-API-Key: {KEY}\r\n"
+            f"Content-Type: multipart/form-data; boundary=x\r\nContent-Length: {size}\r\n\r\n".encode()
+        )
+        for _ in range(size // 1_000_000):
+            raw.sendall(bytes(1_000_000))
+        got = b""
+        while chunk := raw.recv(4096):
+            got += chunk
+    assert got.startswith(b"HTTP/1.1 413 ")
+    assert got.endswith(b"}")
+
+
 def test_large_body_elsewhere_is_still_refused(client):
     """The limit of other bodies stays."""
     answer = client.post("/tasks", json={"title": "x", "description": "y" * 1024 * 1024})
