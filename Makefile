@@ -19,7 +19,7 @@ $(VENV)/.server: pyproject.toml | $(BIN)/python
 	@touch $@
 
 $(VENV)/.dev: pyproject.toml | $(BIN)/python
-	$(BIN)/python -m pip install --quiet --editable '.[server]' --group dev
+	$(BIN)/python -m pip install --quiet --editable '.[server,cache,httpx2,otel,pandas]' --group dev
 	@touch $@ $(VENV)/.server
 
 $(VENV)/.bench: pyproject.toml | $(BIN)/python

@@ -6,6 +6,10 @@ from typing import Any
 
 from coordinaitor_sdk import AsyncCoordinaitor, Coordinaitor, Pager, TaskWatch
 
+KINDS = ("async", "sync", "async on httpx2", "sync on httpx2")
+
+PLAIN = {"list", "monitor", "notifications", "pages", "tasks", "watch", "watch_many", "with_options"}
+
 _END = object()
 
 
@@ -22,9 +26,8 @@ class Awaited:
         if not callable(value):
             return value
         # What only prepares is plain in both clients.
-        if name in {"list", "tasks", "notifications", "watch", "watch_many", "pages"} or (
-            name == "close" and isinstance(self._wrapped, TaskWatch)
-        ):
+        is_raw = type(self._wrapped).__name__.startswith("Raw")
+        if (name in PLAIN and not is_raw) or (name == "close" and isinstance(self._wrapped, TaskWatch)):
             return lambda *args, **kwargs: _wrapped(value(*args, **kwargs))
         return lambda *args, **kwargs: _in_thread(value, *args, **kwargs)
 
@@ -44,7 +47,8 @@ class Awaited:
 
 
 def _wrapped(value: Any) -> Any:
-    return Awaited(value) if isinstance(value, (Pager, TaskWatch)) or inspect.isgenerator(value) else value
+    is_ours = isinstance(value, (Coordinaitor, Pager, TaskWatch)) or inspect.isgenerator(value)
+    return Awaited(value) if is_ours else value
 
 
 async def _in_thread(function: Any, *args: Any, **kwargs: Any) -> Any:
@@ -53,5 +57,8 @@ async def _in_thread(function: Any, *args: Any, **kwargs: Any) -> Any:
 
 
 def client(kind: str, *args: Any, **kwargs: Any) -> Any:
-    """A client of this kind, "async" or "sync", to be used as the async one."""
-    return AsyncCoordinaitor(*args, **kwargs) if kind == "async" else Awaited(Coordinaitor(*args, **kwargs))
+    """A client of this kind (one of `KINDS`), to be used as the async one."""
+    if kind.endswith("httpx2"):
+        kwargs.setdefault("http_backend", "httpx2")
+    is_async = kind.startswith("async")
+    return AsyncCoordinaitor(*args, **kwargs) if is_async else Awaited(Coordinaitor(*args, **kwargs))

@@ -3,8 +3,12 @@
 import os
 
 import pytest
+from both import KINDS
 from server_process import ServerProcess
 from vendor import FORMS, speaking
+
+# What shows that a test's answers are respx's, which sees httpx alone.
+WITH_RESPX = {"respx", "api", "sent", "answers", "fake_api"}
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -72,7 +76,11 @@ def idle_place(_idle_place, monkeypatch):
     return _idle_place
 
 
-@pytest.fixture(params=["async", "sync"])
-def kind(request):
-    """For tests that hold for both clients (see `both.client`)."""
-    return request.param
+def pytest_generate_tests(metafunc):
+    """`kind`: for tests that hold for both clients, on both HTTP libraries (see `both.client`)."""
+    marks = metafunc.definition.iter_markers("parametrize")
+    if "kind" not in metafunc.fixturenames or any("kind" in mark.args[0] for mark in marks):
+        return
+    named = {*metafunc.fixturenames, *metafunc.function.__code__.co_names}
+    on_respx = hasattr(metafunc.module, "respx") and not named.isdisjoint(WITH_RESPX)
+    metafunc.parametrize("kind", KINDS[:2] if on_respx else KINDS)

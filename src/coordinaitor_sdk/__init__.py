@@ -24,13 +24,21 @@ if TYPE_CHECKING:
     from ._async.client import AsyncCoordinaitor
     from ._async.client import AsyncCoordinaitor as OrchestratorClient
     from ._async.pager import AsyncPager
+    from ._async.transport import AsyncMiddleware, AsyncSend
+    from ._core.cache import Cache
+    from ._core.health import HealthChange
+    from ._core.http import HttpRequest, HttpResponse
     from ._core.oauth import AuthorizationRequest
+    from ._core.options import CallOptions, PostOptions
+    from ._core.rate_limit import RateLimit
+    from ._core.raw import RawResponse
     from ._core.request import NOT_GIVEN, NotGiven
     from ._core.retry import Retry
     from ._core.tokens import Tokens
     from ._core.watch import TaskUpdate
     from ._sync.client import Coordinaitor
     from ._sync.pager import Pager
+    from ._sync.transport import Middleware, Send
     from ._watch.aio import AsyncTaskWatch
     from ._watch.blocking import TaskWatch
     from .exceptions import (
@@ -46,6 +54,7 @@ if TYPE_CHECKING:
         DeadlineExceededError,
         InvalidArgumentError,
         NotFoundError,
+        PacingTimeoutError,
         PoolTimeoutError,
         RateLimitError,
         ResponseDecodeError,
@@ -72,13 +81,21 @@ if TYPE_CHECKING:
 _WHERE = {
     "_async.client": ("AsyncCoordinaitor", "OrchestratorClient"),
     "_async.pager": ("AsyncPager",),
+    "_async.transport": ("AsyncMiddleware", "AsyncSend"),
+    "_core.cache": ("Cache",),
+    "_core.health": ("HealthChange",),
+    "_core.http": ("HttpRequest", "HttpResponse"),
     "_core.oauth": ("AuthorizationRequest",),
+    "_core.options": ("CallOptions", "PostOptions"),
+    "_core.rate_limit": ("RateLimit",),
+    "_core.raw": ("RawResponse",),
     "_core.request": ("NOT_GIVEN", "NotGiven"),
     "_core.retry": ("Retry",),
     "_core.tokens": ("Tokens",),
     "_core.watch": ("TaskUpdate",),
     "_sync.client": ("Coordinaitor",),
     "_sync.pager": ("Pager",),
+    "_sync.transport": ("Middleware", "Send"),
     "_watch.aio": ("AsyncTaskWatch",),
     "_watch.blocking": ("TaskWatch",),
     "exceptions": (
@@ -94,6 +111,7 @@ _WHERE = {
         "DeadlineExceededError",
         "InvalidArgumentError",
         "NotFoundError",
+        "PacingTimeoutError",
         "PoolTimeoutError",
         "RateLimitError",
         "ResponseDecodeError",
@@ -124,6 +142,17 @@ __all__ = [  # noqa: RUF022 - in the order in which a reader meets them
     "AsyncCoordinaitor",
     "OrchestratorClient",
     "Retry",
+    "Cache",
+    "CallOptions",
+    "PostOptions",
+    "RawResponse",
+    "RateLimit",
+    "HttpRequest",
+    "HttpResponse",
+    "Middleware",
+    "Send",
+    "AsyncMiddleware",
+    "AsyncSend",
     "Pager",
     "AsyncPager",
     "Page",
@@ -144,6 +173,7 @@ __all__ = [  # noqa: RUF022 - in the order in which a reader meets them
     "User",
     "Notification",
     "Health",
+    "HealthChange",
     "SystemMetrics",
     "SystemStatus",
     "LogEntry",
@@ -170,6 +200,7 @@ __all__ = [  # noqa: RUF022 - in the order in which a reader meets them
     "DeadlineExceededError",
     "InvalidArgumentError",
     "NotFoundError",
+    "PacingTimeoutError",
     "PoolTimeoutError",
     "RateLimitError",
     "ResponseDecodeError",

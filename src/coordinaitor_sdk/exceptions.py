@@ -6,7 +6,8 @@
     ├── ConnectionFailedError         no answer: refused, reset, name not found, TLS
     ├── TimeoutExceededError          one attempt took longer than `timeout`
     │   ├── DeadlineExceededError     the whole call took longer than `deadline`
-    │   └── PoolTimeoutError          no free connection in the pool
+    │   ├── PoolTimeoutError          no free connection in the pool
+    │   └── PacingTimeoutError        the rate limit leaves no room within `pacing_timeout`
     ├── ResponseDecodeError           an answer that cannot be read (HTML, cut, not JSON)
     ├── APIError                      the server refused; `.status` tells how
     │   ├── BadRequestError           400
@@ -119,6 +120,26 @@ class DeadlineExceededError(TimeoutExceededError):
 
 class PoolTimeoutError(TimeoutExceededError):
     """No connection of the pool became free in time."""
+
+
+class PacingTimeoutError(TimeoutExceededError):
+    """The call's turn would come later than `pacing_timeout` allows; nothing was sent.
+
+    Attributes:
+        wait: seconds until then.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        wait: float = 0.0,
+        method: str | None = None,
+        url: str | None = None,
+        attempts: Sequence[Attempt] = (),
+    ) -> None:
+        super().__init__(message, method=method, url=url, attempts=attempts)
+        self.wait = wait
 
 
 class ResponseDecodeError(CoordinaitorError):

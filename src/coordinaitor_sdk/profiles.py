@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Protocol
 from urllib.parse import SplitResult, urlsplit
 
+from ._core.http import Secret
 from ._core.tokens import Tokens
 from .exceptions import ConfigurationError
 
@@ -50,6 +51,12 @@ class Credentials:
     tokens: Tokens | None = None
     store: TokenStore | None = field(default=None, repr=False)
 
+    def __post_init__(self) -> None:
+        for name in ("api_key", "password"):
+            value = getattr(self, name)
+            if value is not None:
+                object.__setattr__(self, name, Secret(value))
+
 
 @dataclass(frozen=True, slots=True)
 class Settings:
@@ -58,6 +65,7 @@ class Settings:
     Attributes:
         base_url: scheme, host and port, without a trailing slash.
         api_prefix: such as `/api/v1`.
+        ws_url: where live updates come from.
         profile: name of the profile that was looked at.
         credentials: or None: only what needs no login works.
         sources: setting name -> where its value came from.
@@ -65,6 +73,7 @@ class Settings:
 
     base_url: str
     api_prefix: str
+    ws_url: str
     profile: str
     credentials: Credentials | None
     sources: Mapping[str, str]
@@ -293,6 +302,7 @@ class Explicit:
 
     base_url: str | None = None
     api_prefix: str | None = None
+    ws_url: str | None = None
     api_key: str | None = field(default=None, repr=False)
     email: str | None = None
     password: str | None = field(default=None, repr=False)
@@ -329,13 +339,59 @@ def resolve(
         (environ.get("COORDINAITOR_API_PREFIX"), "COORDINAITOR_API_PREFIX"),
         (stored_prefix, f"profile {name}"),
     ) or (DEFAULT_API_PREFIX, "default")
+    ws_url, ws_source = _first(
+        (explicit.ws_url, "argument"), (environ.get("COORDINAITOR_WS_URL"), "COORDINAITOR_WS_URL")
+    ) or (f"ws{base_url.removeprefix('http')}/ws", "default")
     credentials = (
         _one_kind("argument", _explicit_fields(explicit))
         or _one_kind("environment", _environment_fields(environ))
         or profile.credentials(base_url)
     )
-    sources = {"profile": profile_source, "base_url": url_source, "api_prefix": prefix_source}
-    return Settings(base_url, _normalized_prefix(api_prefix), name, credentials, sources)
+    sources = {
+        "profile": profile_source,
+        "base_url": url_source,
+        "api_prefix": prefix_source,
+        "ws_url": ws_source,
+    }
+    return Settings(
+        base_url,
+        _normalized_prefix(api_prefix),
+        _checked_ws_url(ws_url, source=ws_source),
+        name,
+        credentials,
+        sources,
+    )
+
+
+def check_secure(settings: Settings, *, allow_insecure_http: bool) -> None:
+    """Refuse to send credentials where others could read them on the way.
+
+    Raises:
+        ConfigurationError: an address is plain http or ws, beyond this machine.
+    """
+    if settings.credentials is None or allow_insecure_http:
+        return
+    for url, secure in ((settings.base_url, "https"), (settings.ws_url, "wss")):
+        if not url.startswith(f"{secure}:") and not is_loopback(url):
+            plain = url.partition(":")[0]
+            raise ConfigurationError(
+                f"{url} is plain {plain}: credentials would be readable on the way;"
+                f" use {secure}, or pass allow_insecure_http=True"
+            )
+
+
+def _checked_ws_url(url: str, *, source: str) -> str:
+    try:
+        parts = urlsplit(url)
+        usable = parts.scheme in {"ws", "wss"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        usable = False
+    if not usable or "@" in url or "#" in url or any(ord(char) <= 32 for char in url):
+        raise ConfigurationError(
+            f"ws_url (from {source}) must look like wss://api.example.com/ws, without a user name"
+            + (f"; got {url!r}" if "@" not in url else "")
+        )
+    return url
 
 
 def _first(*candidates: tuple[str | None, str]) -> tuple[str, str] | None:

@@ -19,7 +19,8 @@ SURFACE = {
     "TaskDeletedError", "TaskEvent", "TaskFailedError", "TaskFile", "TaskUpdate", "TaskWatch",
     "TeamMember", "TimeoutExceededError", "Tokens", "User", "UserEvent", "ValidationFailedError",
     "WatchError", "WatchTimeoutError", "Webhook", "WebhookEvent", "WebhookSignatureError", "__version__",
-    "webhooks",
+    "webhooks", "AsyncMiddleware", "AsyncSend", "Cache", "CallOptions", "HealthChange", "HttpRequest",
+    "HttpResponse", "Middleware", "PacingTimeoutError", "PostOptions", "RateLimit", "RawResponse", "Send",
 }  # fmt: skip
 
 

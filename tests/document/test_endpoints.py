@@ -62,6 +62,7 @@ METHODS = {
 WITHOUT_ENDPOINT = {
     "auth.authorization_url",  # outside the API: RFC 6749
     "auth.exchange_code",
+    "system.monitor",  # looks at the health now and then
     "tasks.watch",  # on the socket
     "tasks.watch_many",
     "tasks.wait",
@@ -72,6 +73,7 @@ NOT_SENT = {
     "fields",  # all of them as one mapping
     "filename",  # within the part that holds the file
     "content_type",
+    "prefetch",  # how pages are fetched
 }
 """Parameters that are no field of the request."""
 
@@ -109,9 +111,10 @@ def method_of(client: type[Any], name: str) -> Any:
 
 
 def parameters(client: type[Any], name: str) -> dict[str, inspect.Parameter]:
-    """The parameters of a method, but for `self`."""
+    """The parameters of a method, but for `self` and the options that all have."""
     found = dict(inspect.signature(method_of(client, name)).parameters)
     del found["self"]
+    assert found.pop("options").kind is inspect.Parameter.VAR_KEYWORD
     return found
 
 
@@ -160,6 +163,18 @@ def test_a_client_has_no_method_without_an_endpoint(client):
         if not name.startswith("_") and inspect.isfunction(value)
     }
     assert found == set(METHODS.values()) | WITHOUT_ENDPOINT
+
+
+@pytest.mark.parametrize("client", [AsyncCoordinaitor, Coordinaitor])
+def test_every_method_has_a_raw_form(client):
+    """And there is no other."""
+    with_key = client(base_url="http://127.0.0.1:9", api_key="ak_none")
+    found = {
+        f"{resource}.{name}"
+        for resource in RESOURCES
+        for name in vars(getattr(with_key, resource).with_raw_response)
+    }
+    assert found == set(METHODS.values()) | {"auth.exchange_code"}
 
 
 @pytest.mark.parametrize("endpoint", METHODS, ids=METHODS.get)

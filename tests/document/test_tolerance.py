@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from coordinaitor_sdk import webhooks
-from coordinaitor_sdk._core.response import Answer, one, page
+from coordinaitor_sdk._core.response import HttpResponse, one, page
 from coordinaitor_sdk.models.agent import Agent, AgentMetrics
 from coordinaitor_sdk.models.auth import LoginResult
 from coordinaitor_sdk.models.common import Model, Page
@@ -104,7 +104,9 @@ def kept(found):
 
 def answered(raw):
     """The answer as it comes."""
-    return Answer(200, {"content-type": "application/json"}, json.dumps(raw).encode(), "GET", "http://h/")
+    return HttpResponse(
+        200, {"content-type": "application/json"}, json.dumps(raw).encode(), "GET", "http://h/"
+    )
 
 
 def test_every_documented_answer_is_among_them():

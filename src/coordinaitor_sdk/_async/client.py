@@ -2,26 +2,61 @@
 
 from __future__ import annotations
 
+from copy import copy
+from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
+from .._core.cache import Cache
+from .._core.lazy import lazy
+from .._core.options import Settings as CallSettings
+from .._core.options import check_seconds
+from .._core.request import (
+    NOT_GIVEN,
+    Call,
+    NotGiven,
+    check_method,
+    check_path,
+    json_value,
+    query_string,
+)
 from .._core.retry import Retry
+from .._core.tracing import Tracer
+from .._runtime.network import Network
 from .._watch.aio import AsyncWatcher
-from ..exceptions import ConfigurationError
-from ..profiles import Explicit, Settings, is_loopback, resolve
-from .resources.agents import AsyncAgents
-from .resources.auth import AsyncAuth
-from .resources.projects import AsyncProjects
-from .resources.system import AsyncSystem
-from .resources.tasks import AsyncTasks, get_task
-from .resources.users import AsyncUsers
-from .resources.webhooks import AsyncWebhooks
+from ..profiles import Explicit, Settings, check_secure, resolve
+from .caller import AsyncCaller
+from .http import AsyncHttp
 from .session import AsyncSession
 from .transport import AsyncTransport
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from ssl import SSLContext
     from types import TracebackType
-    from typing import Self
+    from typing import Literal, Self, Unpack
+
+    from opentelemetry.trace import TracerProvider
+
+    from .._core.options import PostOptions
+    from .._core.rate_limit import RateLimit
+    from .._core.request import Method
+    from .._runtime.network import ClientCert
+    from ..models.task import Task
+    from .http import AsyncClient, HttpBackend
+    from .resources.agents import AsyncAgents
+    from .resources.auth import AsyncAuth
+    from .resources.projects import AsyncProjects
+    from .resources.system import AsyncSystem
+    from .resources.tasks import AsyncTasks
+    from .resources.users import AsyncUsers
+    from .resources.webhooks import AsyncWebhooks
+    from .transport import AsyncMiddleware
+
+T = TypeVar("T")
+
+# Each is imported when it is first used: a script seldom needs all.
+_RESOURCES: Final = ("auth", "tasks", "agents", "projects", "users", "system", "webhooks")
 
 
 class AsyncCoordinaitor:
@@ -44,12 +79,31 @@ class AsyncCoordinaitor:
         timeout: seconds for one attempt; None waits without end.
         deadline: seconds for a whole call, its retries and waits included; None sets no end.
         retry: how failures are retried; `Retry(attempts=1)` never does.
+        headers: sent with every call.
         api_prefix: path before every endpoint, `/api/v1`.
+        ws_url: where live updates come from; without it the server's `/ws`.
         profile: name of the profile to look into.
         allow_insecure_http: send credentials over plain http to hosts other than this machine.
+        proxy: such as `http://user:password@proxy:8080`; False for none. Without it the environment's
+            (`HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY`, `NO_PROXY`).
+        ssl_context: for TLS; without it the system's and certifi's authorities are trusted, or those that
+            `SSL_CERT_FILE` or `SSL_CERT_DIR` name.
+        client_cert: a PEM file with certificate and key, or a file each, to show to the server.
+        http_backend: the HTTP library: `httpx`, or `httpx2` (extra `[httpx2]`), which takes about half the
+            CPU of many calls at once.
+        http_client: a client of either library, as async as this one; used as it is and never closed here.
+            Watches then poll, unless `proxy`, `ssl_context` or `ws_url` say how to reach the WebSocket.
+        cache: keeps answers to GETs: seconds, or a `Cache` (extra `[cache]`).
+        pacing: spread calls over what is left of the rate limit, instead of running into it. A call's
+            deadline starts when its turn has come.
+        pacing_timeout: seconds that a call waits for its turn at most.
+        middleware: stands around each attempt, the first outermost: `async def log(request, send)`.
+        tracing: make an OpenTelemetry span of each call (extra `[otel]`), with a tracer provider or, for
+            True, the process's own.
 
     Raises:
         ConfigurationError: settings can't be used, or two kinds of credentials were given.
+        InvalidArgumentError: a number or a header can't be meant.
     """
 
     def __init__(
@@ -64,14 +118,27 @@ class AsyncCoordinaitor:
         timeout: float | None = 30.0,
         deadline: float | None = 120.0,
         retry: Retry | None = None,
+        headers: Mapping[str, str] | None = None,
         api_prefix: str | None = None,
+        ws_url: str | None = None,
         profile: str | None = None,
         allow_insecure_http: bool = False,
+        proxy: str | Literal[False] | None = None,
+        ssl_context: SSLContext | None = None,
+        client_cert: ClientCert | None = None,
+        http_backend: HttpBackend = "httpx",
+        http_client: AsyncClient | None = None,
+        cache: Cache | int | None = None,
+        pacing: bool = False,
+        pacing_timeout: float = 60.0,
+        middleware: Sequence[AsyncMiddleware] = (),
+        tracing: TracerProvider | bool = False,
     ) -> None:
-        settings = resolve(
+        self._settings = resolve(
             Explicit(
                 base_url=base_url,
                 api_prefix=api_prefix,
+                ws_url=ws_url,
                 api_key=api_key,
                 email=email,
                 password=password,
@@ -80,29 +147,162 @@ class AsyncCoordinaitor:
                 profile=profile,
             )
         )
-        _check(settings, timeout=timeout, deadline=deadline, allow_insecure_http=allow_insecure_http)
-        self._settings = settings
+        check_secure(self._settings, allow_insecure_http=allow_insecure_http)
+        check_seconds("pacing_timeout", pacing_timeout, allow_none=False)
+        network = Network(proxy, ssl_context, client_cert)
+        settings = CallSettings(
+            timeout=timeout, deadline=deadline, retry=retry or Retry(), headers=dict(headers or {})
+        )
         self._transport = AsyncTransport(
-            settings.base_url,
-            settings.api_prefix,
-            timeout=timeout,
-            deadline=deadline,
-            retry=retry or Retry(),
+            AsyncHttp(
+                self.base_url,
+                network,
+                backend=http_backend,
+                client=http_client,
+                cache=Cache(ttl=cache) if isinstance(cache, int) else cache,
+            ),
+            self.base_url,
+            self._settings.api_prefix,
+            pacing_timeout=pacing_timeout if pacing else None,
+            middleware=middleware,
+            tracer=self._tracer(tracing),
+            caches=cache is not None,
         )
-        self._session = AsyncSession(self._transport, settings.credentials)
+        session = AsyncSession(self._transport, self._settings.credentials, settings)
+        self._caller = caller = AsyncCaller(self._transport, session, settings)
+        # A client of the caller's knows ways that are not known here: only what is said holds for the socket.
+        reachable = http_client is None or network.is_given or ws_url is not None
         self._watcher = AsyncWatcher(
-            _websocket_url(settings.base_url),
-            fetch=partial(get_task, self._session),
-            headers=self._session.headers,
-            renew=self._session.renew,
+            self._settings.ws_url if reachable else None,
+            network,
+            fetch=partial(_fetch, caller if cache is None else _past_the_cache(caller)),
+            headers=session.headers,
+            renew=session.renew,
         )
-        self.auth: AsyncAuth = AsyncAuth(self._session, settings.base_url)
-        self.tasks: AsyncTasks = AsyncTasks(self._session, self._watcher)
-        self.agents: AsyncAgents = AsyncAgents(self._session)
-        self.projects: AsyncProjects = AsyncProjects(self._session)
-        self.users: AsyncUsers = AsyncUsers(self._session)
-        self.system: AsyncSystem = AsyncSystem(self._session)
-        self.webhooks: AsyncWebhooks = AsyncWebhooks(self._session)
+
+    def _tracer(self, tracing: TracerProvider | bool) -> Tracer | None:
+        if tracing is False:
+            return None
+        return Tracer(None if tracing is True else tracing, self.base_url + self._settings.api_prefix)
+
+    @lazy
+    def auth(self) -> AsyncAuth:
+        """Sessions, API keys, OAuth."""
+        from .resources.auth import AsyncAuth
+
+        return AsyncAuth(self._caller, self.base_url)
+
+    @lazy
+    def tasks(self) -> AsyncTasks:
+        """Tasks: list, get, create, change, assign, comment, attach, watch."""
+        from .resources.tasks import AsyncTasks
+
+        return AsyncTasks(self._caller, self._watcher)
+
+    @lazy
+    def agents(self) -> AsyncAgents:
+        """Agents and how they perform."""
+        from .resources.agents import AsyncAgents
+
+        return AsyncAgents(self._caller)
+
+    @lazy
+    def projects(self) -> AsyncProjects:
+        """Projects and their teams."""
+        from .resources.projects import AsyncProjects
+
+        return AsyncProjects(self._caller)
+
+    @lazy
+    def users(self) -> AsyncUsers:
+        """Users, pictures, notifications."""
+        from .resources.users import AsyncUsers
+
+        return AsyncUsers(self._caller)
+
+    @lazy
+    def system(self) -> AsyncSystem:
+        """The system's state."""
+        from .resources.system import AsyncSystem
+
+        return AsyncSystem(self._caller)
+
+    @lazy
+    def webhooks(self) -> AsyncWebhooks:
+        """Where events are delivered to."""
+        from .resources.webhooks import AsyncWebhooks
+
+        return AsyncWebhooks(self._caller)
+
+    def with_options(
+        self,
+        *,
+        timeout: float | NotGiven | None = NOT_GIVEN,
+        deadline: float | NotGiven | None = NOT_GIVEN,
+        retry: Retry | NotGiven = NOT_GIVEN,
+        headers: Mapping[str, str] | NotGiven = NOT_GIVEN,
+    ) -> Self:
+        """A client with other settings, and the same connections, session and watches.
+
+        Args:
+            timeout: seconds for one attempt; None waits without end.
+            deadline: seconds for a whole call, its retries and waits included; None sets no end.
+            retry: how failures are retried.
+            headers: sent with every call, beside those of this client.
+
+        Raises:
+            InvalidArgumentError: a number or a header can't be meant.
+        """
+        given: dict[str, Any] = {"timeout": timeout, "deadline": deadline, "retry": retry, "headers": headers}
+        changed = {name: value for name, value in given.items() if not isinstance(value, NotGiven)}
+        if "headers" in changed:
+            changed["headers"] = {**self._caller.settings.headers, **changed["headers"]}
+        other = copy(self)
+        for name in _RESOURCES:
+            other.__dict__.pop(name, None)
+        settings = replace(self._caller.settings, **changed)
+        other._caller = self._caller.with_settings(settings)  # noqa: SLF001 - of its own class
+        return other
+
+    async def request(
+        self,
+        method: Method,
+        path: str,
+        *,
+        cast_to: type[T],
+        params: Mapping[str, Any] | None = None,
+        body: Any = NOT_GIVEN,
+        **options: Unpack[PostOptions],
+    ) -> T:
+        """Make a call of an endpoint that no method is there for yet, with all that other calls have.
+
+        Args:
+            method: GET, POST, PUT, PATCH or DELETE.
+            path: below the API prefix, such as `/tasks/task-123/history`; ids in it quoted.
+            cast_to: what the answer is read as: a model, `dict`, `list[Task]`, `Page[Task]`, `type(None)`
+                for one without a value, `HttpResponse` for the bytes.
+            params: of the query; names are sent in the wire's spelling, None is left out.
+            body: sent as JSON, as it is.
+
+        Raises:
+            InvalidArgumentError: the path or the type can't be meant.
+            APIError: the server refused.
+        """
+        from .._core.response import cast_to as cast_to_type
+
+        call = Call(
+            check_method(method),
+            check_path(path),
+            cast_to_type(cast_to),
+            query=query_string(params or {}),
+            body=None if isinstance(body, NotGiven) else json_value(body),
+        )
+        return await self._caller.call(call, options)
+
+    @property
+    def rate_limit(self) -> RateLimit | None:
+        """What is left of the rate limit, as the last answer told; None before one did."""
+        return self._transport.rate_limit
 
     @property
     def base_url(self) -> str:
@@ -134,19 +334,13 @@ class AsyncCoordinaitor:
         await self.close()
 
 
-def _websocket_url(base_url: str) -> str:
-    return "ws" + base_url.removeprefix("http") + "/ws"
+async def _fetch(caller: AsyncCaller, task_id: str) -> Task:
+    from .resources.tasks import get_task
+
+    return await get_task(caller, task_id)
 
 
-def _check(
-    settings: Settings, *, timeout: float | None, deadline: float | None, allow_insecure_http: bool
-) -> None:
-    for name, seconds in (("timeout", timeout), ("deadline", deadline)):
-        if seconds is not None and not 0 < seconds < float("inf"):
-            raise ConfigurationError(f"{name} must be a positive number of seconds or None, got {seconds!r}")
-    plain = settings.base_url.startswith("http:") and not is_loopback(settings.base_url)
-    if settings.credentials is not None and plain and not allow_insecure_http:
-        raise ConfigurationError(
-            f"{settings.base_url} is plain http: credentials would be readable on the way;"
-            " use https, or pass allow_insecure_http=True"
-        )
+def _past_the_cache(caller: AsyncCaller) -> AsyncCaller:
+    # A watch wants the state of now (RFC 9111, 5.2.1.4).
+    headers = {**caller.settings.headers, "Cache-Control": "no-cache"}
+    return caller.with_settings(replace(caller.settings, headers=headers))

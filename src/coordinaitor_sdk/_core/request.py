@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Final, Generic, Literal, TypeVar, cast
 from urllib.parse import quote, urlencode
@@ -21,6 +21,10 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
+
+
+MOST_PREFETCHED: Final = 50
+"""Pages; the pool holds 100 connections, and others want some too."""
 
 
 class NotGiven:
@@ -53,7 +57,7 @@ class Call(Generic[T]):
     path: str
     cast: Cast[T]
     query: str = ""
-    body: bytes | Upload | None = None
+    body: bytes | Upload | None = field(default=None, repr=False)  # a login's holds the password
     repeatable: bool = False
     content_type: str = "application/json"
     at_root: bool = False
@@ -68,6 +72,30 @@ class Call(Generic[T]):
         """Whether its body can be sent a second time."""
         return self.body is None or isinstance(self.body, bytes) or self.body.source.replayable
 
+    @property
+    def path_template(self) -> str:
+        """The path with `{id}` in the place of every id: few values, whatever is called."""
+        return "/".join(part if part in _STATIC else "{id}" for part in self.path.split("/"))
+
+
+_STATIC: Final = {
+    *(
+        "",
+        "api-keys",
+        "agents",
+        "assign",
+        "auth",
+        "avatar",
+        "comments",
+        "disable",
+        "enable",
+        "files",
+        "health",
+    ),
+    *("login", "logout", "logs", "me", "members", "metrics", "notifications", "oauth", "projects", "read"),
+    *("refresh", "status", "system", "tasks", "token", "users", "webhooks"),
+}
+
 
 def path_segment(value: str, name: str) -> str:
     """`value` quoted for use as one path segment.
@@ -80,6 +108,48 @@ def path_segment(value: str, name: str) -> str:
     if value in {".", ".."}:
         raise InvalidArgumentError(f"{name} can't be {value!r}")
     return quote(_encodable(value, name), safe="")
+
+
+def check_method(method: Method) -> Method:
+    """`method`, if the API has it.
+
+    Raises:
+        InvalidArgumentError: it doesn't.
+    """
+    if method not in _METHODS:
+        raise InvalidArgumentError(f"method must be one of {', '.join(_METHODS)}, got {method!r}")
+    return method
+
+
+_METHODS: Final = ("GET", "POST", "PUT", "PATCH", "DELETE")
+
+
+def check_path(path: str) -> str:
+    """`path`, if it is one below the API prefix, ready to be sent.
+
+    Raises:
+        InvalidArgumentError: it leads elsewhere, or can't be sent.
+    """
+    steps = path.split("/")
+    if not path.startswith("/") or path.startswith("//") or {".", ".."} & set(steps):
+        raise InvalidArgumentError(
+            f"path must begin with / and lead below the API prefix, such as /tasks/task-123; got {path!r}"
+        )
+    if not path.isascii() or not path.isprintable() or set(path) & set(" ?#\\"):
+        raise InvalidArgumentError(f"path must be quoted, and its query be given as params=; got {path!r}")
+    return path
+
+
+def json_value(value: Any) -> bytes:
+    """JSON bytes of any value, as it is.
+
+    Raises:
+        InvalidArgumentError: JSON can't hold it.
+    """
+    try:
+        return to_json(value, inf_nan_mode="constants")
+    except ValueError as error:  # PydanticSerializationError
+        raise InvalidArgumentError(f"the request can't be written as JSON: {error}") from None
 
 
 def query_string(params: Mapping[str, Any]) -> str:
@@ -133,10 +203,7 @@ def json_body(
         keys = (nested or {}).get(name)
         wire_name = to_camel(name) if known is None or name in known else name
         wire[wire_name] = _renamed(value, keys) if keys else value
-    try:
-        return to_json(wire, inf_nan_mode="constants")
-    except ValueError as error:  # PydanticSerializationError
-        raise InvalidArgumentError(f"the request can't be written as JSON: {error}") from None
+    return json_value(wire)
 
 
 def _renamed(value: Any, keys: Mapping[str, str]) -> Any:
@@ -232,6 +299,19 @@ def check_count(name: str, value: int | None) -> int | None:
         return None
     if isinstance(value, bool) or not isinstance(value, int) or value < 1:  # pyright: ignore[reportUnnecessaryIsInstance] - callers may be untyped
         raise InvalidArgumentError(f"{name} must be a whole number from 1 on, got {value!r}")
+    return value
+
+
+def check_prefetch(value: int) -> int:
+    """`value`, if it counts pages to fetch ahead.
+
+    Raises:
+        InvalidArgumentError: it is something else.
+    """
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= MOST_PREFETCHED:  # pyright: ignore[reportUnnecessaryIsInstance] - callers may be untyped
+        raise InvalidArgumentError(
+            f"prefetch must be a whole number from 0 to {MOST_PREFETCHED}, got {value!r}"
+        )
     return value
 
 

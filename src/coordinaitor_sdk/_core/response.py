@@ -4,37 +4,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast, get_args, get_origin
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import PydanticSchemaGenerationError, PydanticUserError, TypeAdapter, ValidationError
 from pydantic_core import from_json
 
-from ..exceptions import APIError, ResponseDecodeError, error_class
+from ..exceptions import APIError, InvalidArgumentError, ResponseDecodeError, error_class
 from ..models.common import Envelope, Page
+from .http import HttpResponse
 from .repair import validate_leniently
 from .retry_after import retry_after
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from collections.abc import Set as AbstractSet
 
 T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """One HTTP answer, read whole."""
-
-    status: int
-    headers: Mapping[str, str]
-    content: bytes
-    method: str
-    url: str
-
-    @property
-    def is_success(self) -> bool:
-        """Whether the status is 2xx."""
-        return 200 <= self.status < 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,24 +30,26 @@ class Cast(Generic[T]):
         key: the resource's key in answers such as `{"task": {...}}`.
         many: whether a list is expected.
         good: statuses beyond 2xx whose body is the answer too.
+        model: of one object, where the answer is made of such.
     """
 
     framed: Any
-    key: str
+    key: str | None
     many: bool = False
     good: frozenset[int] = frozenset()
+    model: Any = None
 
-    def accepts(self, answer: Answer) -> bool:
+    def accepts(self, answer: HttpResponse) -> bool:
         """Whether the answer is the value rather than an error."""
         if answer.is_success:
             return True
         return answer.status in self.good and self._carries_value(answer)
 
-    def _carries_value(self, answer: Answer) -> bool:
+    def _carries_value(self, answer: HttpResponse) -> bool:
         raw = _object_or_none(answer.content)
         return raw is not None and "error" not in raw
 
-    def read(self, answer: Answer) -> T:
+    def read(self, answer: HttpResponse) -> T:
         """The typed value.
 
         Raises:
@@ -82,7 +68,7 @@ class Cast(Generic[T]):
             raise error_from(answer)
         return cast("T", framed if self.many else framed.data)
 
-    def _read_slowly(self, adapter: TypeAdapter[Envelope[Any]], answer: Answer) -> Envelope[Any]:
+    def _read_slowly(self, adapter: TypeAdapter[Envelope[Any]], answer: HttpResponse) -> Envelope[Any]:
         try:
             raw = from_json(answer.content)
         except ValueError:
@@ -91,11 +77,15 @@ class Cast(Generic[T]):
         if framed is None:
             if isinstance(raw, dict) and cast("dict[str, Any]", raw).get("success") is False:
                 raise error_from(answer)
-            raise _unreadable(answer, f"holds no {self.key}")
+            raise _unreadable(answer, f"holds no {self._name}")
         try:
             return validate_leniently(adapter, framed)
         except (ValidationError, RecursionError):
-            raise _unreadable(answer, f"is not the expected {self.key}") from None
+            raise _unreadable(answer, f"is not the expected {self._name}") from None
+
+    @property
+    def _name(self) -> str:
+        return self.key or ("list" if self.many else "object")
 
     def _framed(self, raw: Any) -> dict[str, Any] | None:
         """`raw` put into the documented envelope, or None where it is of none of the known forms."""
@@ -107,21 +97,29 @@ class Cast(Generic[T]):
         expected = list if self.many else dict
         if isinstance(fields.get("data"), expected) and not _is_bare(fields.keys()):
             return fields
-        if isinstance(fields.get(self.key), expected):
-            return {"data": fields[self.key], "pagination": _siblings(fields)}
+        key = self._key_in(fields, expected)
+        if key is not None:
+            return {"data": fields[key], "pagination": _siblings(fields)}
         if self.many or "success" in fields:
             return None
         return {"data": fields}
 
+    def _key_in(self, fields: dict[str, Any], expected: type) -> str | None:
+        """The resource's key, where the answer is keyed by it; where none is known, that of the only list."""
+        if self.key is not None:
+            return self.key if isinstance(fields.get(self.key), expected) else None
+        keys = [key for key, value in fields.items() if isinstance(value, list)] if self.many else []
+        return keys[0] if len(keys) == 1 else None
+
 
 def one(model: type[T], key: str, *, good: frozenset[int] = frozenset()) -> Cast[T]:
     """A cast to one object; `key` as in `{"task": {...}}`."""
-    return Cast(_framed_as(Envelope, model), key, good=good)
+    return Cast(_framed_as(Envelope, model), key, good=good, model=model)
 
 
 def page(model: type[T], key: str) -> Cast[Page[T]]:
     """A cast to a page of objects; `key` as in `{"tasks": [...]}`."""
-    return Cast(_framed_as(Page, model), key, many=True)
+    return Cast(_framed_as(Page, model), key, many=True, model=model)
 
 
 def _framed_as(frame: Any, model: type[T]) -> Any:
@@ -130,11 +128,56 @@ def _framed_as(frame: Any, model: type[T]) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class _Nothing(Cast[None]):
-    def read(self, answer: Answer) -> None:
+    def read(self, answer: HttpResponse) -> None:
         """Answers without a value (204) are not looked into."""
 
 
 NOTHING: Cast[None] = _Nothing(None, "")
+
+
+@dataclass(frozen=True, slots=True)
+class _Whole(Cast[HttpResponse]):
+    def read(self, answer: HttpResponse) -> HttpResponse:
+        """The answer itself, whatever it holds."""
+        return answer
+
+
+def cast_to(kind: type[T]) -> Cast[T]:
+    """A cast to any type: a model, `dict`, `list[...]`, `Page[...]`, `HttpResponse`, or None's.
+
+    Raises:
+        InvalidArgumentError: JSON can't be read as it.
+    """
+    return cast("Cast[T]", _cast_to(kind))
+
+
+def _cast_to(kind: Any) -> Cast[Any]:
+    if kind is HttpResponse:
+        return _Whole(None, None)
+    if kind is type(None):
+        return NOTHING
+    try:
+        if isinstance(kind, type) and issubclass(kind, Page):
+            return _checked(Cast(kind, None, many=True))
+        if kind is list or get_origin(kind) is list:
+            item = (get_args(kind) or (Any,))[0]
+            return _checked(_ListOf(_framed_as(Page, item), None, many=True))
+        return _checked(Cast(_framed_as(Envelope, cast("Any", kind)), None))
+    except (PydanticUserError, PydanticSchemaGenerationError, TypeError) as error:
+        raise InvalidArgumentError(f"cast_to must be a type that JSON can be read as: {error}") from None
+
+
+def _checked(found: Cast[Any]) -> Cast[Any]:
+    _adapter(found.framed).rebuild()
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class _ListOf(Cast[list[Any]]):
+    def read(self, answer: HttpResponse) -> list[Any]:
+        """The items of the page that the answer is."""
+        found: Page[Any] = super(_ListOf, self).read(answer)  # type: ignore[assignment] # what a page is read as
+        return found.data
 
 
 @cache
@@ -164,7 +207,7 @@ def _object_or_none(content: bytes) -> dict[str, Any] | None:
     return cast("dict[str, Any]", raw) if isinstance(raw, dict) else None
 
 
-def _unreadable(answer: Answer, why: str) -> ResponseDecodeError:
+def _unreadable(answer: HttpResponse, why: str) -> ResponseDecodeError:
     content_type = answer.headers.get("content-type")
     excerpt = answer.content[:200].decode("utf-8", "replace")
     return ResponseDecodeError(
@@ -179,7 +222,7 @@ def _unreadable(answer: Answer, why: str) -> ResponseDecodeError:
     )
 
 
-def error_from(answer: Answer, *, now: float | None = None) -> APIError:
+def error_from(answer: HttpResponse, *, now: float | None = None) -> APIError:
     """The error that a refusing answer stands for.
 
     Args:
@@ -227,7 +270,7 @@ def _text(value: Any) -> str | None:
     return value if isinstance(value, str) and value else None
 
 
-def _plain_message(answer: Answer) -> str:
+def _plain_message(answer: HttpResponse) -> str:
     content_type = answer.headers.get("content-type", "")
     target = f"{answer.method} {answer.url}"
     if 300 <= answer.status < 400:

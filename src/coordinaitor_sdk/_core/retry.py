@@ -20,6 +20,7 @@ from ..exceptions import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from .http import HttpResponse
     from .request import Call
 
 T = TypeVar("T")
@@ -60,6 +61,9 @@ class CallState(Generic[T]):
         started: when the call began, on the clock that all other times here are on; seconds.
         deadline: seconds for the whole call, or None.
         idempotency_known: whether this origin is known to honour `Idempotency-Key`.
+        idempotency_key: sent with every attempt, where it is a POST.
+        sends: requests that were sent.
+        response: the last answer.
     """
 
     call: Call[T]
@@ -68,11 +72,18 @@ class CallState(Generic[T]):
     deadline: float | None
     random: Callable[[], float]
     idempotency_known: bool = False
+    idempotency_key: str | None = field(default=None, repr=False)
+    sends: int = 0
+    response: HttpResponse | None = None
     attempts: list[Attempt] = field(default_factory=list[Attempt])
 
     def remaining(self, now: float) -> float:
         """Seconds until the deadline; infinite without one."""
         return math.inf if self.deadline is None else self.deadline - (now - self.started)
+
+    def limit(self, now: float) -> float | None:
+        """Seconds until the deadline, at least 0; None without one."""
+        return None if self.deadline is None else max(0.0, self.remaining(now))
 
     def record(self, error: CoordinaitorError, *, elapsed: float, waited: float) -> None:
         """Note a failed try, and tell the error of all tries so far."""

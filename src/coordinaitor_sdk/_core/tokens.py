@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING, Any, Final, cast
 
+from .http import Secret
+
 if TYPE_CHECKING:
     from ..models.auth import LoginResult
 
@@ -33,6 +35,13 @@ class Tokens:
     refresh: str | None = field(default=None, repr=False)
     expires_at: float | None = None
     lifetime: float | None = None
+
+    def __post_init__(self) -> None:
+        # So that they show nowhere else either.
+        for name in ("access", "refresh"):
+            value = getattr(self, name)
+            if isinstance(value, str):
+                object.__setattr__(self, name, Secret(value))
 
     def freshness(self, now: float) -> Freshness:
         """Whether the access token is usable at `now`, Unix seconds."""

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from abc import ABC, abstractmethod
+from collections import deque
+from contextlib import nullcontext
+from functools import partial
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 from weakref import WeakKeyDictionary
 
 import anyio.to_thread
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
+    import sqlite3
+    from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Generator
     from types import TracebackType
 
     from ..models.common import Page
@@ -18,6 +22,10 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 sleep = asyncio.sleep
+
+
+class Lock(nullcontext[None]):
+    """Guards what happens without waiting: nothing to do in a loop."""
 
 
 async def run_blocking(function: Callable[[], T], *, abandon: bool = False) -> T:
@@ -70,13 +78,22 @@ class SingleFlight(Generic[T]):
         task = self._running
         return task is not None and not task.done() and task.get_loop() is asyncio.get_running_loop()
 
-    async def run(self, function: Callable[[], Awaitable[T]]) -> T:
-        """The result of the run under way, or of a new one."""
+    async def run(self, function: Callable[[], Awaitable[T]], limit: float | None = None) -> T:
+        """The result of the run under way, or of a new one.
+
+        Args:
+            function: starts a new run.
+            limit: seconds that this caller waits; the run goes on for the others.
+
+        Raises:
+            TimeoutError: there is no result yet.
+        """
         task = self._running
         if task is None or not self.is_running:
             task = self._running = asyncio.ensure_future(_awaited(function))
             task.add_done_callback(_retrieve_exception)
-        return await asyncio.shield(task)
+        async with asyncio.timeout(limit):
+            return await asyncio.shield(task)
 
 
 async def _awaited(function: Callable[[], Awaitable[T]]) -> T:
@@ -126,6 +143,44 @@ async def _closed_with_loop(value: T, close: Callable[[T], Awaitable[None]]) -> 
         yield
     finally:
         await close(value)
+
+
+async def run_ahead(
+    fetch: Callable[[int], Awaitable[T]], start: int, depth: int, last: Callable[[], int | None]
+) -> AsyncIterator[T]:
+    """What `fetch` gives for `start`, `start + 1`, ..., in order, up to `depth` of them fetched at once.
+
+    Args:
+        fetch: called with each number.
+        start: the first.
+        depth: how many are under way at most.
+        last: the last number worth fetching, as far as is known now, or None. Asked again before each.
+    """
+    under_way: deque[asyncio.Task[T]] = deque()
+    number = start
+    try:
+        while True:
+            end = last()
+            while len(under_way) < depth and (end is None or number <= end):
+                task = asyncio.ensure_future(_awaited(partial(fetch, number)))
+                task.add_done_callback(_retrieve_exception)
+                under_way.append(task)
+                number += 1
+            if not under_way:
+                return
+            yield await under_way[0]
+            under_way.popleft()
+    finally:
+        for task in under_way:
+            task.cancel()
+
+
+def answer_store(connection: sqlite3.Connection, max_bytes: int) -> Any:
+    """A store of hishel's in an SQLite database, for clients in a loop."""
+    from anysqlite import Connection
+    from hishel import AsyncSqliteStorage
+
+    return AsyncSqliteStorage(connection=Connection(connection), max_size=max_bytes)
 
 
 class FirstPageAccess(ABC, Generic[T]):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from anyio import CancelScope
 
-from .listening import AT_ONCE, LIMIT, REFUSED, Early, pools_of, write_error_of
+from .listening import AT_ONCE, LIMIT, REFUSED, Early, pool_of, write_error_of
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -18,11 +18,12 @@ C = TypeVar("C")
 _MOMENT: Final = 0.01
 
 
-def listening(http: C) -> C:
-    """An httpx client whose connections notice an answer that comes while they send; the client itself."""
-    for pool in pools_of(http):
-        pool._network_backend = _Backend(pool._network_backend, write_error_of(pool))  # noqa: SLF001 - see pools_of
-    return http
+def listening(transport: C) -> C:
+    """A transport of httpx's whose connections notice an answer that comes while they send; itself."""
+    pool = pool_of(transport)
+    if pool is not None:
+        pool._network_backend = _Backend(pool._network_backend, write_error_of(pool))  # noqa: SLF001 - see pool_of
+    return transport
 
 
 class _Backend:

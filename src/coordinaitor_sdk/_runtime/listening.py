@@ -67,15 +67,14 @@ class Early:
         return len(self._data)
 
 
-def pools_of(http: Any) -> list[Any]:
-    """The connection pools of an httpx client, for its origin and its proxies.
+def pool_of(transport: Any) -> Any:
+    """The connection pool of a transport of httpx's, or None.
 
-    Its parameters give no way to the network backend; a client that is built otherwise has none here, and
+    Its parameters give no way to the network backend; a transport that is built otherwise has none here, and
     sends as it does by itself.
     """
-    transports = [getattr(http, "_transport", None), *getattr(http, "_mounts", {}).values()]
-    pools = (getattr(transport, "_pool", None) for transport in transports)
-    return [pool for pool in pools if hasattr(pool, "_network_backend")]
+    pool = getattr(transport, "_pool", None)
+    return pool if hasattr(pool, "_network_backend") else None
 
 
 def write_error_of(pool: Any) -> type[Exception]:

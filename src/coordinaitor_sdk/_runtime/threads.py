@@ -2,21 +2,41 @@
 
 from __future__ import annotations
 
+import contextvars
 import os
 import threading
 import time
 import weakref
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, Generic, Self, TypeVar
+from collections import deque
+from functools import partial
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    import sqlite3
+    from collections.abc import Callable, Iterator
 
     from ..models.common import Page, Pagination
 
 T = TypeVar("T")
 
 sleep = time.sleep
+
+
+class Lock:
+    """Guards what happens without waiting; in a fork's child it is free, whoever held it at the fork."""
+
+    def __init__(self) -> None:
+        self._pid = os.getpid()
+        self._lock = threading.Lock()
+
+    def __enter__(self) -> None:
+        if self._pid != os.getpid():
+            self._pid, self._lock = os.getpid(), threading.Lock()
+        self._lock.acquire()
+
+    def __exit__(self, *exc_info: object) -> None:
+        self._lock.release()
 
 
 def run_blocking(function: Callable[[], T], *, abandon: bool = False) -> T:  # noqa: ARG001 - as in the twin
@@ -47,58 +67,96 @@ class TimeLimit:
 
 
 class SingleFlight(Generic[T]):
-    """However many callers come while it runs, one run serves them all."""
+    """However many callers come while it runs, one run serves them all.
+
+    The run has a thread of its own: a caller that is interrupted neither ends it nor takes its result along.
+    """
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
+        self._lock = Lock()
         self._running: _Run[T] | None = None
 
     @property
     def is_running(self) -> bool:
         """Whether a run is under way in this process."""
         run = self._running
-        return run is not None and run.pid == os.getpid()
+        return run is not None and run.is_under_way
 
-    def run(self, function: Callable[[], T]) -> T:
-        """The result of the run under way, or of a new one made by this thread."""
-        if not self._is_same_process():
-            self._lock = threading.Lock()  # a parent's thread may have held it at the fork
+    def run(self, function: Callable[[], T], limit: float | None = None) -> T:
+        """The result of the run under way, or of a new one.
+
+        Args:
+            function: starts a new run.
+            limit: seconds that this caller waits; the run goes on for the others.
+
+        Raises:
+            TimeoutError: there is no result yet.
+        """
         with self._lock:
-            run = self._running if self.is_running else None
-            leads = run is None
-            if run is None:
-                run = self._running = _Run()
-        if leads:
-            try:
-                run.result = function()
-            except BaseException as error:
-                run.error = error
-                raise
-            finally:
-                with self._lock:
-                    self._running = None
-                run.done.set()
-            return run.result
-        return run.wait()
-
-    def _is_same_process(self) -> bool:
-        return self._running is None or self._running.pid == os.getpid()
+            run = self._running
+            if run is None or not run.is_under_way:
+                run = self._running = _Run(function)
+        return run.wait(limit)
 
 
 class _Run(Generic[T]):
-    def __init__(self) -> None:
-        self.pid = os.getpid()
-        self.done = threading.Event()
-        self.result: T
-        self.error: BaseException | None = None
+    """A call in a thread of its own, whose result several others wait for."""
 
-    def wait(self) -> T:
+    def __init__(self, function: Callable[[], T]) -> None:
+        self._pid = os.getpid()
+        self._done = threading.Event()
+        self._result: T
+        self._error: BaseException | None = None
+        context = contextvars.copy_context()
+        # A daemon: the interpreter's exit does not wait for a server that is silent.
+        threading.Thread(target=context.run, args=(self._call, function), daemon=True).start()
+
+    @property
+    def is_under_way(self) -> bool:
+        """Whether it has not ended, in this process: a fork's child has no such thread."""
+        return self._pid == os.getpid() and not self._done.is_set()
+
+    def _call(self, function: Callable[[], T]) -> None:
+        try:
+            self._result = function()
+        except BaseException as error:
+            self._error = error
+        finally:
+            self._done.set()
+
+    def wait(self, limit: float | None = None) -> T:
+        """Its result."""
+        end = None if limit is None else time.monotonic() + limit
         # In slices: a lock that blocks without end can't be interrupted by Ctrl-C everywhere.
-        while not self.done.wait(0.5):
-            continue
-        if self.error is not None:
-            raise self.error
-        return self.result
+        while not self._done.wait(0.5 if end is None else min(0.5, max(0.0, end - time.monotonic()))):
+            if end is not None and time.monotonic() >= end:
+                raise TimeoutError
+        if self._error is not None:
+            raise self._error
+        return self._result
+
+
+def run_ahead(
+    fetch: Callable[[int], T], start: int, depth: int, last: Callable[[], int | None]
+) -> Iterator[T]:
+    """What `fetch` gives for `start`, `start + 1`, ..., in order, up to `depth` of them fetched at once.
+
+    Args:
+        fetch: called with each number, in threads.
+        start: the first.
+        depth: how many are under way at most.
+        last: the last number worth fetching, as far as is known now, or None. Asked again before each.
+    """
+    under_way: deque[_Run[T]] = deque()
+    number = start
+    while True:
+        end = last()
+        while len(under_way) < depth and (end is None or number <= end):
+            under_way.append(_Run(partial(fetch, number)))
+            number += 1
+        if not under_way:
+            return
+        yield under_way.popleft().wait()
 
 
 class Scoped(Generic[T]):
@@ -141,6 +199,13 @@ class Scoped(Generic[T]):
 def _close_in(pid: int, close: Callable[[T], None], value: T) -> None:
     if os.getpid() == pid:
         close(value)
+
+
+def answer_store(connection: sqlite3.Connection, max_bytes: int) -> Any:
+    """A store of hishel's in an SQLite database, for clients in threads."""
+    from hishel import SqliteStorage
+
+    return SqliteStorage(connection=connection, max_size=max_bytes)
 
 
 class FirstPageAccess(ABC, Generic[T]):

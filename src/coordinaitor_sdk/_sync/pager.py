@@ -6,15 +6,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from .._core.pages import PageWalk
-from .._core.request import Call, check_count, query_string
-from .._runtime.threads import FirstPageAccess
+from .._core.request import Call, check_count, check_prefetch, query_string
+from .._core.tables import data_frame
+from .._runtime.threads import FirstPageAccess, run_ahead
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
+    import pandas as pd
+
+    from .._core.options import CallOptions
     from .._core.response import Cast
     from ..models.common import Page
-    from .session import Session
+    from .caller import Caller
 
 T = TypeVar("T")
 
@@ -26,10 +30,20 @@ class Pager(FirstPageAccess[T], Generic[T]):
     Each iteration starts anew.
     """
 
-    def __init__(self, fetch: Callable[[int], Page[T]], *, start: int = 1, limit: int | None = None) -> None:
+    def __init__(
+        self,
+        fetch: Callable[[int], Page[T]],
+        *,
+        model: Any,
+        start: int = 1,
+        limit: int | None = None,
+        prefetch: int = 0,
+    ) -> None:
         self._fetch = fetch
+        self._model = model
         self._start = start
         self._limit = limit
+        self._prefetch = prefetch
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} from page {self._start}>"
@@ -45,12 +59,21 @@ class Pager(FirstPageAccess[T], Generic[T]):
                 yield item
 
     def pages(self) -> Iterator[Page[T]]:
-        """Each page as the server sent it, less the items that an earlier page held already."""
+        """Each page as the server sent it, less the items that an earlier page held already.
+
+        A page's `pagination.page` is where `page=` takes the list up again.
+        """
         walk: PageWalk[T] = PageWalk(start=self._start, limit=self._limit)
+        page = self._fetch(walk.page)
+        yield walk.taken(page)
+        if self._prefetch and not walk.ended:
+            for page in run_ahead(self._fetch, walk.page, self._prefetch, lambda: walk.last):
+                yield walk.taken(page)
+                if walk.ended:
+                    break
         while not walk.ended:
             page = self._fetch(walk.page)
-            items = walk.take(page)
-            yield page if len(items) == len(page.data) else page.model_copy(update={"data": items})
+            yield walk.taken(page)
 
     def first_page(self) -> Page[T]:
         """The first page: `.data` and `.pagination`."""
@@ -69,27 +92,42 @@ class Pager(FirstPageAccess[T], Generic[T]):
                 break
         return items[:max_items]
 
+    def to_dataframe(self, *, max_items: int | None = None) -> pd.DataFrame:
+        """The items as a pandas DataFrame (extra `[pandas]`): a row each, a column for each field.
+
+        Args:
+            max_items: stop after so many; None takes all.
+
+        Raises:
+            ConfigurationError: pandas is not installed.
+        """
+        return data_frame(self.collect(max_items=max_items), self._model)
+
 
 def paged(
-    session: Session,
+    caller: Caller,
     path: str,
     cast: Cast[Page[T]],
     *,
     page: int | None,
     limit: int | None,
     params: Mapping[str, Any],
+    prefetch: int,
+    options: CallOptions,
 ) -> Pager[T]:
     """The list at `path`. Its first page is asked for without `page`, unless one is named: not every list of
     the document takes that parameter.
 
     Raises:
-        InvalidArgumentError: `page` or `limit` is no number from 1 on.
+        InvalidArgumentError: `page`, `limit` or `prefetch` can't be meant.
     """
     start = check_count("page", page) or 1
     query = {"limit": check_count("limit", limit), **params}
+    settings = caller.settings_for(Call("GET", path, cast), options)
 
     def fetch(number: int) -> Page[T]:
         asked = number if number > 1 or page is not None else None
-        return session.call(Call("GET", path, cast, query=query_string({"page": asked, **query})))
+        call = Call("GET", path, cast, query=query_string({"page": asked, **query}))
+        return caller.call_under(settings, call)
 
-    return Pager(fetch, start=start, limit=limit)
+    return Pager(fetch, model=cast.model, start=start, limit=limit, prefetch=check_prefetch(prefetch))

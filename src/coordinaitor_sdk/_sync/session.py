@@ -5,11 +5,13 @@ from __future__ import annotations
 
 import logging
 import time
+from functools import cache
 from typing import TYPE_CHECKING, TypeVar
 
 from .._core import oauth
+from .._core.cache import identity_of
+from .._core.http import Secret
 from .._core.request import Call, check_required, json_body
-from .._core.response import NOTHING, one
 from .._core.tokens import Freshness, Tokens
 from .._runtime.threads import SingleFlight, run_blocking
 from ..exceptions import (
@@ -19,19 +21,27 @@ from ..exceptions import (
     CoordinaitorError,
     ResponseDecodeError,
 )
-from ..models.auth import LoginResult
 from ..profiles import Credentials
 
 if TYPE_CHECKING:
     from .._core.oauth import OAuthClient
-    from .transport import Transport
+    from .._core.options import CallOptions, Settings
+    from .._core.response import Cast
+    from ..models.auth import LoginResult
+    from .transport import Authorizer, Transport
 
 T = TypeVar("T")
 
 logger = logging.getLogger("coordinaitor_sdk")
 
-# No answer to a login is keyed by the resource: `user` and `token` stand beside each other.
-_LOGIN = one(LoginResult, "login")
+
+@cache
+def _login() -> Cast[LoginResult]:
+    from .._core.response import one  # and pydantic with it, which a client needs no sooner
+    from ..models.auth import LoginResult
+
+    # No answer to a login is keyed by the resource: `user` and `token` stand beside each other.
+    return one(LoginResult, "login")
 
 
 class Session:
@@ -41,51 +51,59 @@ class Session:
     a second look at what is stored do the same.
     """
 
-    def __init__(self, transport: Transport, credentials: Credentials | None) -> None:
+    def __init__(self, transport: Transport, credentials: Credentials | None, settings: Settings) -> None:
         self._transport = transport
+        self._settings = settings
         self._credentials = credentials
         self._tokens = (credentials.tokens if credentials else None) or Tokens()
         self._oauth: OAuthClient | None = None
         self._flight: SingleFlight[Tokens] = SingleFlight()
+        self._identity = _identity(credentials, self._tokens)
 
-    def call(self, call: Call[T]) -> T:
-        """Make a call with these credentials; see `Transport.call`."""
-        return self._transport.call(call, self)
+    @property
+    def cache_identity(self) -> str:
+        """Stands for the credential in keys of a cache, and tells nothing about it."""
+        return self._identity
 
-    def call_openly(self, call: Call[T]) -> T:
-        """Make a call without credentials."""
-        return self._transport.call(call)
-
-    def headers(self) -> dict[str, str]:
+    def headers(self, limit: float | None = None) -> dict[str, str]:
         """The headers that authenticate a call; none where there is no credential.
+
+        Args:
+            limit: seconds that a renewal may take.
 
         Raises:
             AuthenticationError: the session has ended and can't be renewed.
+            TimeoutError: no renewed token came within the limit; the renewal goes on.
         """
         credentials = self._credentials
         if credentials is None:
             return {}
         if credentials.api_key is not None:
-            return {"X-API-Key": credentials.api_key}
-        self._keep_fresh()
+            return {"X-API-Key": Secret(credentials.api_key)}
+        self._keep_fresh(limit)
         access = self._tokens.access
         if access is None:
             raise AuthenticationError(
                 "the session was ended; log in again with `auth.login()`, or pass new credentials", status=401
             )
-        return {"Authorization": f"Bearer {access}"}
+        return {"Authorization": Secret(f"Bearer {access}")}
 
-    def renew(self, rejected: dict[str, str]) -> bool:
+    def renew(self, rejected: dict[str, str], limit: float | None = None) -> bool:
         """After a 401: get other credentials than the rejected headers; False where there are none.
+
+        Args:
+            rejected: the headers that were refused.
+            limit: seconds that it may take.
 
         Raises:
             AuthenticationError: the session has ended and can't be renewed.
+            TimeoutError: no renewed token came within the limit; the renewal goes on.
         """
         if not self._renewable or "Authorization" not in rejected:
             return False
         token = rejected["Authorization"].removeprefix("Bearer ")
         if self._tokens.access == token:
-            self._flight.run(lambda: self._renewed(token))
+            self._flight.run(lambda: self._renewed(token), limit)
         return self._tokens.access != token
 
     @property
@@ -93,7 +111,9 @@ class Session:
         """The session's tokens as they are now; empty before the first login, and with an API key."""
         return self._tokens
 
-    def log_in(self, email: str | None, password: str | None) -> LoginResult:
+    def log_in(
+        self, email: str | None, password: str | None, options: CallOptions | None = None
+    ) -> LoginResult:
         """Begin a session, with the client's own e-mail and password where none are given.
 
         Raises:
@@ -106,18 +126,18 @@ class Session:
             credentials = Credentials("argument", email=email, password=password)
         if credentials is None or credentials.password is None:
             raise ConfigurationError("logging in needs email= and password=")
-        return self._begin(credentials, self._logged_in(credentials), Tokens(), None)
+        return self._begin(credentials, self._logged_in(credentials, options), Tokens(), None)
 
-    def exchange(self, client: OAuthClient, **fields: str | None) -> LoginResult:
+    def exchange(self, client: OAuthClient, options: CallOptions, **fields: str | None) -> LoginResult:
         """Begin a session with an OAuth code.
 
         Raises:
             APIError: the server refuses the code, or the client.
         """
-        result = self._granted(client, grant_type="authorization_code", **fields)
+        result = self._granted(client, options, grant_type="authorization_code", **fields)
         return self._begin(Credentials("argument"), result, Tokens(), client)
 
-    def refresh(self, refresh_token: str | None) -> LoginResult:
+    def refresh(self, refresh_token: str | None, options: CallOptions) -> LoginResult:
         """Renew the session's tokens now, or go on with the session of another refresh token.
 
         Raises:
@@ -126,26 +146,35 @@ class Session:
         """
         if refresh_token is not None:
             check_required({"refresh_token": refresh_token}, "refresh_token")
-            result = self._refreshed(refresh_token)
+            result = self._refreshed(refresh_token, options)
             return self._begin(Credentials("argument"), result, Tokens(refresh=refresh_token), self._oauth)
         if not self._renewable:
             raise ConfigurationError("there is no session to refresh: pass refresh_token=, or log in first")
-        tokens = self._flight.run(lambda: self._renewed(self._tokens.access))
-        return _result_of(tokens, LoginResult())
+        tokens = self._flight.run(lambda: self._renewed(self._tokens.access, options))
+        return _result_of(tokens, _login().model())
 
-    def log_out(self, refresh_token: str | None) -> None:
+    def log_out(self, refresh_token: str | None, options: CallOptions) -> None:
         """End the session, or that of another refresh token; an API key has none to end.
 
         Raises:
             CoordinaitorError: the server could not be told; the session goes on there until it expires.
         """
+        from .._core.response import NOTHING
+
         refresh, access = refresh_token or self._tokens.refresh, self._tokens.access
         if refresh is None and access is None:
             return
-        headers = {} if access is None else {"Authorization": f"Bearer {access}"}
-        body = None if refresh is None else json_body({"refresh_token": refresh})
-        call = Call("POST", "/auth/logout", NOTHING, body=body, repeatable=True)
-        self._transport.call(call, _Fixed(headers))
+        headers: dict[str, str] = {}
+        if access is not None:
+            headers["Authorization"] = Secret(f"Bearer {access}")
+        call = Call(
+            "POST",
+            "/auth/logout",
+            NOTHING,
+            body=None if refresh is None else json_body({"refresh_token": refresh}),
+            repeatable=True,
+        )
+        self._call(call, options, _Fixed(headers))
         if refresh_token is None or refresh_token == self._tokens.refresh:
             self._tokens = Tokens()
 
@@ -156,27 +185,27 @@ class Session:
             credentials.password is not None or self._tokens.refresh is not None
         )
 
-    def _keep_fresh(self) -> None:
+    def _keep_fresh(self, limit: float | None) -> None:
         freshness = self._tokens.freshness(time.time())
         if freshness is Freshness.FRESH or not self._renewable:
             return
         if freshness is Freshness.MANDATORY:
-            self._flight.run(lambda: self._renewed(self._tokens.access))
+            self._flight.run(lambda: self._renewed(self._tokens.access), limit)
         elif not self._flight.is_running:
-            self._renew_early()
+            self._renew_early(limit)
 
-    def _renew_early(self) -> None:
+    def _renew_early(self, limit: float | None) -> None:
         try:
-            self._flight.run(lambda: self._renewed(self._tokens.access))
-        except CoordinaitorError as error:
+            self._flight.run(lambda: self._renewed(self._tokens.access), limit)
+        except (CoordinaitorError, TimeoutError) as error:
             logger.debug("the token could not be renewed early, it is still in use: %s", type(error).__name__)
 
-    def _renewed(self, stale: str | None) -> Tokens:
+    def _renewed(self, stale: str | None, options: CallOptions | None = None) -> Tokens:
         credentials = self._credentials
         store = credentials.store if credentials else None
         if store is None:
             if self._tokens.access == stale:
-                self._replace()
+                self._replace(options)
             return self._tokens
         lock = store.lock()
         run_blocking(lock.acquire)
@@ -186,26 +215,26 @@ class Session:
                 self._tokens = stored
             # Another process may have renewed them while this one waited for the lock.
             due = self._tokens.access == stale or self._tokens.freshness(time.time()) is Freshness.MANDATORY
-            if due and self._replace():
+            if due and self._replace(options):
                 run_blocking(lambda: store.save(self._tokens))
         finally:
             lock.release()
         return self._tokens
 
-    def _replace(self) -> bool:
+    def _replace(self, options: CallOptions | None) -> bool:
         """Get new tokens for the present ones; False where another session took their place meanwhile."""
         present = self._tokens
-        renewed = self._requested(present)
+        renewed = self._requested(present, options)
         if self._tokens is not present:
             return False
         self._tokens = renewed
         return True
 
-    def _requested(self, present: Tokens) -> Tokens:
+    def _requested(self, present: Tokens, options: CallOptions | None) -> Tokens:
         credentials = self._credentials
         if present.refresh is not None:
             try:
-                return _accepted(self._refreshed(present.refresh), present)
+                return _accepted(self._refreshed(present.refresh, options), present)
             except APIError as error:
                 if error.status not in {400, 401, 403, 404, 422}:
                     raise
@@ -213,33 +242,42 @@ class Session:
                     raise _ended(error) from error
         if credentials is None or credentials.password is None:
             raise AuthenticationError("there is no credential to log in with", status=401)
-        return _accepted(self._logged_in(credentials), Tokens())
+        return _accepted(self._logged_in(credentials, options), Tokens())
 
-    def _logged_in(self, credentials: Credentials) -> LoginResult:
+    def _logged_in(self, credentials: Credentials, options: CallOptions | None) -> LoginResult:
         fields = {"email": credentials.email, "password": credentials.password}
-        return self._transport.call(
-            Call("POST", "/auth/login", _LOGIN, body=json_body(fields), repeatable=True)
-        )
+        call = Call("POST", "/auth/login", _login(), body=json_body(fields), repeatable=True)
+        return self._call(call, options)
 
-    def _refreshed(self, refresh_token: str) -> LoginResult:
+    def _refreshed(self, refresh_token: str, options: CallOptions | None) -> LoginResult:
         if self._oauth is not None:
-            return self._granted(self._oauth, grant_type="refresh_token", refresh_token=refresh_token)
-        body = json_body({"refresh_token": refresh_token})
-        return self._transport.call(Call("POST", "/auth/refresh", _LOGIN, body=body, repeatable=True))
-
-    def _granted(self, client: OAuthClient, **fields: str | None) -> LoginResult:
-        # A code is good for one use: sending it twice could end what the first one began.
-        return self._transport.call(
-            Call(
-                "POST",
-                oauth.TOKEN,
-                _LOGIN,
-                body=client.form(**fields),
-                content_type=oauth.FORM,
-                at_root=True,
-                repeatable=fields["grant_type"] == "refresh_token",
+            return self._granted(
+                self._oauth, options, grant_type="refresh_token", refresh_token=refresh_token
             )
+        call = Call(
+            "POST",
+            "/auth/refresh",
+            _login(),
+            body=json_body({"refresh_token": refresh_token}),
+            repeatable=True,
         )
+        return self._call(call, options)
+
+    def _granted(self, client: OAuthClient, options: CallOptions | None, **fields: str | None) -> LoginResult:
+        # A code is good for one use: sending it twice could end what the first one began.
+        call = Call(
+            "POST",
+            oauth.TOKEN,
+            _login(),
+            body=client.form(**fields),
+            content_type=oauth.FORM,
+            at_root=True,
+            repeatable=fields["grant_type"] == "refresh_token",
+        )
+        return self._call(call, options)
+
+    def _call(self, call: Call[T], options: CallOptions | None, authorizer: Authorizer | None = None) -> T:
+        return self._transport.call(call, authorizer, self._settings.for_call(call, options or {}))
 
     def _begin(
         self, credentials: Credentials, result: LoginResult, present: Tokens, oauth_client: OAuthClient | None
@@ -247,6 +285,7 @@ class Session:
         """Go on with the session that the server has given; `oauth_client` renews it, where it is OAuth's."""
         tokens = _accepted(result, present)
         self._credentials, self._tokens, self._oauth = credentials, tokens, oauth_client
+        self._identity = _identity(credentials, tokens)
         return _result_of(tokens, result)
 
 
@@ -256,11 +295,20 @@ class _Fixed:
     def __init__(self, headers: dict[str, str]) -> None:
         self._headers = headers
 
-    def headers(self) -> dict[str, str]:
+    cache_identity = ""
+
+    def headers(self, limit: float | None = None) -> dict[str, str]:  # noqa: ARG002 - as an Authorizer
         return self._headers
 
-    def renew(self, rejected: dict[str, str]) -> bool:
+    def renew(self, rejected: dict[str, str], limit: float | None = None) -> bool:  # noqa: ARG002
         return rejected != self._headers
+
+
+def _identity(credentials: Credentials | None, tokens: Tokens) -> str:
+    """Of the user or key, rather than of a token, as far as that is known."""
+    if credentials is None:
+        return ""
+    return identity_of(credentials.api_key or credentials.email or tokens.refresh or tokens.access)
 
 
 def _accepted(result: LoginResult, present: Tokens) -> Tokens:

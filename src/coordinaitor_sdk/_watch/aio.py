@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from typing import Self
 
     from .._core.watch import TaskUpdate
+    from .._runtime.network import Network
     from ..exceptions import CoordinaitorError
     from ..models.task import Task
     from .hub import Hub
@@ -24,13 +25,15 @@ class AsyncWatcher:
 
     def __init__(
         self,
-        websocket_url: str,
+        websocket_url: str | None,
+        network: Network,
         *,
         fetch: Callable[[str], Awaitable[Task]],
         headers: Callable[[], Awaitable[dict[str, str]]],
         renew: Callable[[dict[str, str]], Awaitable[bool]],
     ) -> None:
         self.websocket_url = websocket_url
+        self.network = network
         self.fetch = fetch
         self.headers = headers
         self.renew = renew

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from anyio.from_thread import BlockingPortal
 
     from .._core.watch import TaskUpdate
+    from .._runtime.network import Network
     from ..exceptions import CoordinaitorError
     from ..models.task import Task
     from .hub import Hub
@@ -38,13 +39,14 @@ class Watcher:
 
     def __init__(
         self,
-        websocket_url: str,
+        websocket_url: str | None,
+        network: Network,
         *,
         fetch: Callable[[str], Task],
         headers: Callable[[], dict[str, str]],
         renew: Callable[[dict[str, str]], bool],
     ) -> None:
-        self._source = _FromThreads(websocket_url, fetch, headers, renew)
+        self._source = _FromThreads(websocket_url, network, fetch, headers, renew)
         self._hub = Scoped(self._make_hub, ThreadedHub.close)
 
     def _make_hub(self) -> ThreadedHub:
@@ -97,12 +99,14 @@ class _FromThreads:
 
     def __init__(
         self,
-        websocket_url: str,
+        websocket_url: str | None,
+        network: Network,
         fetch: Callable[[str], Task],
         headers: Callable[[], dict[str, str]],
         renew: Callable[[dict[str, str]], bool],
     ) -> None:
         self.websocket_url = websocket_url
+        self.network = network
         self._fetch = fetch
         self._headers = headers
         self._renew = renew

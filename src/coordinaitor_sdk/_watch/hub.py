@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine, Iterable
 
     from .._core.watch import TaskUpdate
+    from .._runtime.network import Network
 
 logger = logging.getLogger("coordinaitor_sdk")
 
@@ -42,7 +43,8 @@ _BACKOFF: Final = Retry(backoff=0.5, max_backoff=10.0)
 class Source(Protocol):
     """What the hub needs of a client."""
 
-    websocket_url: str
+    websocket_url: str | None
+    network: Network
 
     def fetch(self, task_id: str, /) -> Awaitable[Task]:
         """The task by REST."""
@@ -156,7 +158,7 @@ class Hub:
             self._linger.cancel()
             self._linger = None
         if self._runner is None:
-            self._runner = self._spawn(self._run())
+            self._runner = self._spawn(self._run(self._source.websocket_url))
         return key
 
     def remove(self, key: int) -> None:
@@ -317,12 +319,19 @@ class Hub:
 
     # --- the connection ---
 
-    async def _run(self) -> None:
+    async def _run(self, url: str | None) -> None:
+        if url is None:
+            logger.warning(
+                "watches poll: how the given http_client reaches the server is not known here;"
+                " pass proxy=, ssl_context= or ws_url= beside it for live updates"
+            )
+            self._poll()
+            return
         failures = 0
         while True:
             self._delivered = False
             try:
-                await self._connect_and_serve()
+                await self._connect_and_serve(url)
             except SocketLostError as lost:
                 logger.info("the live connection is gone: %s", lost)
             except CoordinaitorError as error:
@@ -334,12 +343,12 @@ class Hub:
             failures = 1 if self._delivered else failures + 1
             await asyncio.sleep(_BACKOFF.wait(failures, random.random))
 
-    async def _connect_and_serve(self) -> None:
+    async def _connect_and_serve(self, url: str) -> None:
         generation = self._generation = self._generation + 1
         headers: dict[str, str] = {}
         try:
             headers = await self._source.headers()
-            socket = await Socket.open(self._source.websocket_url, headers)
+            socket = await Socket.open(url, headers, self._source.network)
             try:
                 await self._serve(socket)
             finally:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus, InvalidURI
+from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidProxy, InvalidStatus, InvalidURI
 
 from .._version import __version__
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from .._runtime.network import Network
 
 MAX_MESSAGE_BYTES: Final = 16 * 2**20
 
@@ -46,16 +48,27 @@ class Socket:
         self._connection = connection
 
     @classmethod
-    async def open(cls, url: str, headers: Mapping[str, str]) -> Socket:
+    async def open(cls, url: str, headers: Mapping[str, str], network: Network) -> Socket:
         """Connect.
+
+        Args:
+            url: where to.
+            headers: sent with the handshake.
+            network: how it is reached.
 
         Raises:
             SocketLostError: it can't be had.
         """
+        proxy = network.proxy_for(url)
+        tls: dict[str, Any] = {"ssl": network.tls} if url.startswith("wss:") else {}
+        if proxy is not None and proxy.startswith("https:"):
+            tls["proxy_ssl"] = network.tls
         try:
             connection = await connect(
                 url,
                 additional_headers=headers,
+                proxy=proxy,
+                **tls,
                 user_agent_header=f"coordinaitor/{__version__}",
                 compression=None,
                 max_size=MAX_MESSAGE_BYTES,
@@ -66,7 +79,7 @@ class Socket:
         except InvalidStatus as error:
             status = error.response.status_code
             raise SocketLostError(f"the upgrade was refused with HTTP {status}", status=status) from None
-        except (OSError, TimeoutError, InvalidHandshake, InvalidURI, EOFError) as error:
+        except (OSError, TimeoutError, InvalidHandshake, InvalidProxy, InvalidURI, EOFError) as error:
             raise SocketLostError(f"no connection: {error or type(error).__name__}") from None
         return cls(connection)
 

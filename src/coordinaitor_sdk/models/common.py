@@ -159,6 +159,17 @@ class Envelope(Model, Generic[T]):
     links: Links | None = None
     meta: Meta | None = None
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        # A class such as Page[Task] is made when it is asked for: pickle would look for its name in vain.
+        made = type(self).__pydantic_generic_metadata__
+        return _empty, (made["origin"] or type(self), made["args"]), self.__getstate__()
+
+
+def _empty(origin: Any, args: tuple[Any, ...]) -> Envelope[Any]:
+    cls = origin[args] if args else origin
+    found: Envelope[Any] = cls.__new__(cls)
+    return found
+
 
 class Page(Envelope[list[T]], Generic[T]):
     """One page of a list: `.data` holds its items, `.pagination` where it stands. Iterates over the items."""

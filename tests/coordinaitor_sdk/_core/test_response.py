@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from coordinaitor_sdk._core.response import NOTHING, Answer, error_from, one, page
+from coordinaitor_sdk._core.response import NOTHING, HttpResponse, error_from, one, page
 from coordinaitor_sdk.exceptions import (
     APIError,
     AuthenticationError,
@@ -43,7 +43,9 @@ DOCUMENTED = {
 
 def answer(body, status=200, headers=None):
     content = body if isinstance(body, bytes) else json.dumps(body).encode()
-    return Answer(status, headers or {"content-type": "application/json"}, content, "GET", "http://x/tasks/1")
+    return HttpResponse(
+        status, headers or {"content-type": "application/json"}, content, "GET", "http://x/tasks/1"
+    )
 
 
 class TestForms:

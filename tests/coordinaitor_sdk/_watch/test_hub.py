@@ -8,6 +8,7 @@ import logging
 import pytest
 from scripted import scripted_server, task
 
+from coordinaitor_sdk._runtime.network import Network
 from coordinaitor_sdk._watch import hub as hub_module
 from coordinaitor_sdk._watch.aio import AsyncWatcher
 from coordinaitor_sdk.exceptions import (
@@ -29,7 +30,9 @@ async def script():
 
 @pytest.fixture
 async def watcher(script):
-    watcher = AsyncWatcher(script.url, fetch=script.fetch, headers=script.headers, renew=script.renew)
+    watcher = AsyncWatcher(
+        script.url, Network(), fetch=script.fetch, headers=script.headers, renew=script.renew
+    )
     yield watcher
     await watcher.close()
     assert not hub_tasks(), "a closed watcher leaves no task behind"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Unpack
 
 from ..._core.request import (
     NOT_GIVEN,
@@ -20,13 +20,15 @@ from ..._core.response import one, page
 from ...models.agent import Agent, AgentMetrics
 from ...models.task import Task
 from ..pager import AsyncPager, paged
+from ..raw import AsyncRawAgents
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from ..._core.options import CallOptions, PostOptions
     from ...models.agent import AgentInclude, AgentStatus, AgentType, WorkingHoursParam
     from ...models.task import TaskStatus
-    from ..session import AsyncSession
+    from ..caller import AsyncCaller
 
 _AGENT: Final = one(Agent, "agent")
 _AGENTS: Final = page(Agent, "agents")
@@ -50,8 +52,13 @@ _FIELDS: Final = frozenset(
 class AsyncAgents:
     """Agents: list, get, create, change, enable, disable, their tasks and metrics."""
 
-    def __init__(self, session: AsyncSession) -> None:
-        self._session = session
+    def __init__(self, caller: AsyncCaller) -> None:
+        self._caller = caller
+
+    @property
+    def with_raw_response(self) -> AsyncRawAgents:
+        """The same methods, returning the whole answer beside what it was read as (`RawResponse`)."""
+        return AsyncRawAgents(self)
 
     def list(
         self,
@@ -62,12 +69,15 @@ class AsyncAgents:
         status: AgentStatus | None = None,
         capabilities: Sequence[str] | str | None = None,
         available: bool | None = None,
+        prefetch: int = 0,
+        **options: Unpack[CallOptions],
     ) -> AsyncPager[Agent]:
         """The agents that match (`GET /agents`), fetched page by page as they are read.
 
         Args:
             page: the page to begin with, from 1.
             limit: items a page, 1 to 100; without it the server's default of 20.
+            prefetch: pages fetched ahead while one is read; 0 fetches each when it is needed.
             type: coding, analysis, review, qa or documentation.
             status: available, busy, offline or error.
             capabilities: only agents that have all of these.
@@ -83,10 +93,23 @@ class AsyncAgents:
             "available": available,
         }
 
-        return paged(self._session, "/agents", _AGENTS, page=page, limit=limit, params=params)
+        return paged(
+            self._caller,
+            "/agents",
+            _AGENTS,
+            page=page,
+            limit=limit,
+            params=params,
+            prefetch=prefetch,
+            options=options,
+        )
 
     async def get(
-        self, agent_id: str, *, include: Sequence[AgentInclude] | AgentInclude | None = None
+        self,
+        agent_id: str,
+        *,
+        include: Sequence[AgentInclude] | AgentInclude | None = None,
+        **options: Unpack[CallOptions],
     ) -> Agent:
         """One agent (`GET /agents/{agentId}`).
 
@@ -97,8 +120,8 @@ class AsyncAgents:
         Raises:
             NotFoundError: there is none of this id.
         """
-        return await self._session.call(
-            Call("GET", _path(agent_id), _AGENT, query=query_string({"include": include}))
+        return await self._caller.call(
+            Call("GET", _path(agent_id), _AGENT, query=query_string({"include": include})), options
         )
 
     async def create(
@@ -115,6 +138,7 @@ class AsyncAgents:
         max_concurrent_tasks: int | NotGiven = NOT_GIVEN,
         working_hours: WorkingHoursParam | NotGiven | None = NOT_GIVEN,
         configuration: Mapping[str, Any] | NotGiven = NOT_GIVEN,
+        **options: Unpack[PostOptions],
     ) -> Agent:
         """Create an agent (`POST /agents`).
 
@@ -151,7 +175,7 @@ class AsyncAgents:
             known=_FIELDS,
         )
         check_required(given, "name", "type")
-        return await self._session.call(Call("POST", "/agents", _AGENT, body=_body(given)))
+        return await self._caller.call(Call("POST", "/agents", _AGENT, body=_body(given)), options)
 
     async def update(
         self,
@@ -168,6 +192,7 @@ class AsyncAgents:
         max_concurrent_tasks: int | NotGiven = NOT_GIVEN,
         working_hours: WorkingHoursParam | NotGiven | None = NOT_GIVEN,
         configuration: Mapping[str, Any] | NotGiven = NOT_GIVEN,
+        **options: Unpack[CallOptions],
     ) -> Agent:
         """Change the given fields of an agent (`PUT /agents/{agentId}`); None empties one.
 
@@ -204,17 +229,19 @@ class AsyncAgents:
             },
             known=_FIELDS,
         )
-        return await self._session.call(Call("PUT", _path(agent_id), _AGENT, body=_body(given)))
+        return await self._caller.call(Call("PUT", _path(agent_id), _AGENT, body=_body(given)), options)
 
-    async def enable(self, agent_id: str) -> Agent:
+    async def enable(self, agent_id: str, **options: Unpack[PostOptions]) -> Agent:
         """Let an agent work (`POST /agents/{agentId}/enable`); one that does already goes on.
 
         Raises:
             NotFoundError: there is none of this id.
         """
-        return await self._session.call(Call("POST", f"{_path(agent_id)}/enable", _AGENT))
+        return await self._caller.call(Call("POST", f"{_path(agent_id)}/enable", _AGENT), options)
 
-    async def disable(self, agent_id: str, *, reason: str | NotGiven = NOT_GIVEN) -> Agent:
+    async def disable(
+        self, agent_id: str, *, reason: str | NotGiven = NOT_GIVEN, **options: Unpack[PostOptions]
+    ) -> Agent:
         """Let an agent rest (`POST /agents/{agentId}/disable`).
 
         Args:
@@ -225,7 +252,7 @@ class AsyncAgents:
             NotFoundError: there is none of this id.
         """
         body = json_body({"reason": reason})
-        return await self._session.call(Call("POST", f"{_path(agent_id)}/disable", _AGENT, body=body))
+        return await self._caller.call(Call("POST", f"{_path(agent_id)}/disable", _AGENT, body=body), options)
 
     def tasks(
         self,
@@ -234,6 +261,8 @@ class AsyncAgents:
         page: int | None = None,
         limit: int | None = None,
         status: TaskStatus | None = None,
+        prefetch: int = 0,
+        **options: Unpack[CallOptions],
     ) -> AsyncPager[Task]:
         """The tasks assigned to an agent (`GET /agents/{agentId}/tasks`).
 
@@ -243,27 +272,30 @@ class AsyncAgents:
             agent_id: its id.
             page: the page to begin with, from 1.
             limit: items a page, 1 to 100.
+            prefetch: pages fetched ahead while one is read; 0 fetches each when it is needed.
             status: pending, active, completed, failed or cancelled.
 
         Raises:
             InvalidArgumentError: the id is empty, or a number can't be meant.
         """
         return paged(
-            self._session,
+            self._caller,
             f"{_path(agent_id)}/tasks",
             _TASKS,
             page=page,
             limit=limit,
             params={"status": status},
+            prefetch=prefetch,
+            options=options,
         )
 
-    async def metrics(self, agent_id: str) -> AgentMetrics:
+    async def metrics(self, agent_id: str, **options: Unpack[CallOptions]) -> AgentMetrics:
         """How an agent performs (`GET /agents/{agentId}/metrics`); None where the server can't tell.
 
         Raises:
             NotFoundError: there is none of this id.
         """
-        return await self._session.call(Call("GET", f"{_path(agent_id)}/metrics", _METRICS))
+        return await self._caller.call(Call("GET", f"{_path(agent_id)}/metrics", _METRICS), options)
 
 
 def _path(agent_id: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Unpack
 
 from ..._core.request import (
     NOT_GIVEN,
@@ -20,14 +20,16 @@ from ..._core.response import NOTHING, one, page
 from ...models.project import Project, TeamMember
 from ...models.task import Task
 from ..pager import AsyncPager, paged
+from ..raw import AsyncRawProjects
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
+    from ..._core.options import CallOptions, PostOptions
     from ...models.project import BudgetParam, ProjectStatus, TeamMemberParam
     from ...models.task import Priority, SortOrder, TaskSort, TaskStatus
-    from ..session import AsyncSession
+    from ..caller import AsyncCaller
 
 _PROJECT: Final = one(Project, "project")
 _PROJECTS: Final = page(Project, "projects")
@@ -53,8 +55,13 @@ _NESTED: Final = {"team_members": {"user_id": "userId"}}
 class AsyncProjects:
     """Projects: list, get, create, change, delete, their tasks and members."""
 
-    def __init__(self, session: AsyncSession) -> None:
-        self._session = session
+    def __init__(self, caller: AsyncCaller) -> None:
+        self._caller = caller
+
+    @property
+    def with_raw_response(self) -> AsyncRawProjects:
+        """The same methods, returning the whole answer beside what it was read as (`RawResponse`)."""
+        return AsyncRawProjects(self)
 
     def list(
         self,
@@ -64,12 +71,15 @@ class AsyncProjects:
         status: ProjectStatus | None = None,
         search: str | None = None,
         member_id: str | None = None,
+        prefetch: int = 0,
+        **options: Unpack[CallOptions],
     ) -> AsyncPager[Project]:
         """The projects that match (`GET /projects`), fetched page by page as they are read.
 
         Args:
             page: the page to begin with, from 1.
             limit: items a page, 1 to 100; without it the server's default of 20.
+            prefetch: pages fetched ahead while one is read; 0 fetches each when it is needed.
             status: active, completed, archived or on-hold.
             search: words in name and description.
             member_id: only projects that this user is a member of.
@@ -83,15 +93,24 @@ class AsyncProjects:
             "member_id": member_id,
         }
 
-        return paged(self._session, "/projects", _PROJECTS, page=page, limit=limit, params=params)
+        return paged(
+            self._caller,
+            "/projects",
+            _PROJECTS,
+            page=page,
+            limit=limit,
+            params=params,
+            prefetch=prefetch,
+            options=options,
+        )
 
-    async def get(self, project_id: str) -> Project:
+    async def get(self, project_id: str, **options: Unpack[CallOptions]) -> Project:
         """One project (`GET /projects/{projectId}`).
 
         Raises:
             NotFoundError: there is none of this id.
         """
-        return await self._session.call(Call("GET", _path(project_id), _PROJECT))
+        return await self._caller.call(Call("GET", _path(project_id), _PROJECT), options)
 
     async def create(
         self,
@@ -107,6 +126,7 @@ class AsyncProjects:
         team_members: Sequence[TeamMemberParam] | NotGiven = NOT_GIVEN,
         agents: Sequence[str] | NotGiven = NOT_GIVEN,
         tags: Sequence[str] | NotGiven = NOT_GIVEN,
+        **options: Unpack[PostOptions],
     ) -> Project:
         """Create a project (`POST /projects`).
 
@@ -142,7 +162,7 @@ class AsyncProjects:
             known=_FIELDS,
         )
         check_required(given, "name")
-        return await self._session.call(Call("POST", "/projects", _PROJECT, body=_body(given)))
+        return await self._caller.call(Call("POST", "/projects", _PROJECT, body=_body(given)), options)
 
     async def update(
         self,
@@ -160,6 +180,7 @@ class AsyncProjects:
         team_members: Sequence[TeamMemberParam] | NotGiven = NOT_GIVEN,
         agents: Sequence[str] | NotGiven = NOT_GIVEN,
         tags: Sequence[str] | NotGiven = NOT_GIVEN,
+        **options: Unpack[CallOptions],
     ) -> Project:
         """Change the given fields of a project (`PUT /projects/{projectId}`); None empties one.
 
@@ -198,15 +219,15 @@ class AsyncProjects:
             },
             known=_FIELDS,
         )
-        return await self._session.call(Call("PUT", _path(project_id), _PROJECT, body=_body(given)))
+        return await self._caller.call(Call("PUT", _path(project_id), _PROJECT, body=_body(given)), options)
 
-    async def delete(self, project_id: str) -> None:
+    async def delete(self, project_id: str, **options: Unpack[CallOptions]) -> None:
         """Delete a project (`DELETE /projects/{projectId}`).
 
         Raises:
             NotFoundError: there is none of this id.
         """
-        await self._session.call(Call("DELETE", _path(project_id), NOTHING))
+        await self._caller.call(Call("DELETE", _path(project_id), NOTHING), options)
 
     def tasks(
         self,
@@ -223,6 +244,8 @@ class AsyncProjects:
         created_before: datetime | str | None = None,
         sort_by: TaskSort | None = None,
         sort_order: SortOrder | None = None,
+        prefetch: int = 0,
+        **options: Unpack[CallOptions],
     ) -> AsyncPager[Task]:
         """The tasks of a project (`GET /projects/{projectId}/tasks`).
 
@@ -232,6 +255,7 @@ class AsyncProjects:
             project_id: its id.
             page: the page to begin with, from 1.
             limit: items a page, 1 to 100.
+            prefetch: pages fetched ahead while one is read; 0 fetches each when it is needed.
             status: pending, active, completed, failed or cancelled.
             priority: low, medium or high.
             agent_id: only tasks assigned to this agent.
@@ -258,7 +282,14 @@ class AsyncProjects:
         }
         write_dates(params, "created_after", "created_before")
         return paged(
-            self._session, f"{_path(project_id)}/tasks", _TASKS, page=page, limit=limit, params=params
+            self._caller,
+            f"{_path(project_id)}/tasks",
+            _TASKS,
+            page=page,
+            limit=limit,
+            params=params,
+            prefetch=prefetch,
+            options=options,
         )
 
     async def add_member(
@@ -268,6 +299,7 @@ class AsyncProjects:
         *,
         role: str,
         permissions: Sequence[str] | NotGiven = NOT_GIVEN,
+        **options: Unpack[PostOptions],
     ) -> TeamMember:
         """Add a user to a project's team (`POST /projects/{projectId}/members`).
 
@@ -284,18 +316,18 @@ class AsyncProjects:
         """
         given: dict[str, Any] = {"user_id": user_id, "role": role, "permissions": permissions}
         check_required(given, "user_id", "role")
-        return await self._session.call(
-            Call("POST", f"{_path(project_id)}/members", _MEMBER, body=json_body(given))
+        return await self._caller.call(
+            Call("POST", f"{_path(project_id)}/members", _MEMBER, body=json_body(given)), options
         )
 
-    async def remove_member(self, project_id: str, user_id: str) -> None:
+    async def remove_member(self, project_id: str, user_id: str, **options: Unpack[CallOptions]) -> None:
         """Take a user out of a project's team (`DELETE /projects/{projectId}/members/{userId}`).
 
         Raises:
             NotFoundError: there is no such project, or the user is no member.
         """
         path = f"{_path(project_id)}/members/{path_segment(user_id, 'user_id')}"
-        await self._session.call(Call("DELETE", path, NOTHING))
+        await self._caller.call(Call("DELETE", path, NOTHING), options)
 
 
 def _path(project_id: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Unpack
 
 from ..._core.request import (
     NOT_GIVEN,
@@ -22,17 +22,19 @@ from ..._core.watch import CHECK_INTERVAL
 from ...exceptions import InvalidArgumentError
 from ...models.task import Comment, Task, TaskFile
 from ..pager import AsyncPager, paged
+from ..raw import AsyncRawTasks
 from ..uploads import Form
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
+    from ..._core.options import CallOptions, PostOptions
     from ..._core.upload import Progress
     from ..._runtime.aio_files import FileInput
     from ..._watch.aio import AsyncTaskWatch, AsyncWatcher
     from ...models.task import Priority, SortOrder, TaskInclude, TaskSort, TaskStatus
-    from ..session import AsyncSession
+    from ..caller import AsyncCaller
 
 _TASK: Final = one(Task, "task")
 _TASKS: Final = page(Task, "tasks")
@@ -57,17 +59,22 @@ _FIELDS: Final = frozenset(
 )
 
 
-async def get_task(session: AsyncSession, task_id: str) -> Task:
+async def get_task(caller: AsyncCaller, task_id: str) -> Task:
     """One task, as watches fetch it."""
-    return await session.call(Call("GET", _path(task_id), _TASK))
+    return await caller.call(Call("GET", _path(task_id), _TASK))
 
 
 class AsyncTasks:
     """Tasks: list, get, create, change, assign, comment, attach, watch."""
 
-    def __init__(self, session: AsyncSession, watcher: AsyncWatcher) -> None:
-        self._session = session
+    def __init__(self, caller: AsyncCaller, watcher: AsyncWatcher) -> None:
+        self._caller = caller
         self._watcher = watcher
+
+    @property
+    def with_raw_response(self) -> AsyncRawTasks:
+        """The same methods, returning the whole answer beside what it was read as (`RawResponse`)."""
+        return AsyncRawTasks(self)
 
     def list(
         self,
@@ -84,12 +91,15 @@ class AsyncTasks:
         created_before: datetime | str | None = None,
         sort_by: TaskSort | None = None,
         sort_order: SortOrder | None = None,
+        prefetch: int = 0,
+        **options: Unpack[CallOptions],
     ) -> AsyncPager[Task]:
         """The tasks that match (`GET /tasks`), fetched page by page as they are read.
 
         Args:
             page: the page to begin with, from 1.
             limit: items a page, 1 to 100; without it the server's default of 20.
+            prefetch: pages fetched ahead while one is read; 0 fetches each when it is needed.
             status: pending, active, completed, failed or cancelled.
             priority: low, medium or high.
             project_id: only tasks of this project.
@@ -118,9 +128,24 @@ class AsyncTasks:
         }
         write_dates(params, "created_after", "created_before")
 
-        return paged(self._session, "/tasks", _TASKS, page=page, limit=limit, params=params)
+        return paged(
+            self._caller,
+            "/tasks",
+            _TASKS,
+            page=page,
+            limit=limit,
+            params=params,
+            prefetch=prefetch,
+            options=options,
+        )
 
-    async def get(self, task_id: str, *, include: Sequence[TaskInclude] | TaskInclude | None = None) -> Task:
+    async def get(
+        self,
+        task_id: str,
+        *,
+        include: Sequence[TaskInclude] | TaskInclude | None = None,
+        **options: Unpack[CallOptions],
+    ) -> Task:
         """One task (`GET /tasks/{taskId}`).
 
         Args:
@@ -130,8 +155,8 @@ class AsyncTasks:
         Raises:
             NotFoundError: there is none of this id.
         """
-        return await self._session.call(
-            Call("GET", _path(task_id), _TASK, query=query_string({"include": include}))
+        return await self._caller.call(
+            Call("GET", _path(task_id), _TASK, query=query_string({"include": include})), options
         )
 
     async def create(
@@ -149,6 +174,7 @@ class AsyncTasks:
         due_date: datetime | str | NotGiven | None = NOT_GIVEN,
         requirements: Sequence[str] | NotGiven = NOT_GIVEN,
         acceptance_criteria: Sequence[str] | NotGiven = NOT_GIVEN,
+        **options: Unpack[PostOptions],
     ) -> Task:
         """Create a task (`POST /tasks`).
 
@@ -186,7 +212,7 @@ class AsyncTasks:
             known=_FIELDS,
         )
         check_required(given, "title")
-        return await self._session.call(Call("POST", "/tasks", _TASK, body=_body(given)))
+        return await self._caller.call(Call("POST", "/tasks", _TASK, body=_body(given)), options)
 
     async def update(
         self,
@@ -207,6 +233,7 @@ class AsyncTasks:
         due_date: datetime | str | NotGiven | None = NOT_GIVEN,
         requirements: Sequence[str] | NotGiven = NOT_GIVEN,
         acceptance_criteria: Sequence[str] | NotGiven = NOT_GIVEN,
+        **options: Unpack[CallOptions],
     ) -> Task:
         """Change the given fields of a task (`PATCH /tasks/{taskId}`); None empties one.
 
@@ -251,7 +278,7 @@ class AsyncTasks:
             },
             known=_FIELDS,
         )
-        return await self._session.call(Call("PATCH", _path(task_id), _TASK, body=_body(given)))
+        return await self._caller.call(Call("PATCH", _path(task_id), _TASK, body=_body(given)), options)
 
     async def replace(
         self,
@@ -272,6 +299,7 @@ class AsyncTasks:
         due_date: datetime | str | NotGiven | None = NOT_GIVEN,
         requirements: Sequence[str] | NotGiven = NOT_GIVEN,
         acceptance_criteria: Sequence[str] | NotGiven = NOT_GIVEN,
+        **options: Unpack[CallOptions],
     ) -> Task:
         """Set the given fields of a task (`PUT /tasks/{taskId}`): others stay, as with `update`.
 
@@ -316,9 +344,11 @@ class AsyncTasks:
             },
             known=_FIELDS,
         )
-        return await self._session.call(Call("PUT", _path(task_id), _TASK, body=_body(given)))
+        return await self._caller.call(Call("PUT", _path(task_id), _TASK, body=_body(given)), options)
 
-    async def delete(self, task_id: str, *, reason: str | None = None) -> None:
+    async def delete(
+        self, task_id: str, *, reason: str | None = None, **options: Unpack[CallOptions]
+    ) -> None:
         """Delete a task (`DELETE /tasks/{taskId}`).
 
         Args:
@@ -328,8 +358,8 @@ class AsyncTasks:
         Raises:
             NotFoundError: there is none of this id.
         """
-        await self._session.call(
-            Call("DELETE", _path(task_id), NOTHING, query=query_string({"reason": reason}))
+        await self._caller.call(
+            Call("DELETE", _path(task_id), NOTHING, query=query_string({"reason": reason})), options
         )
 
     async def assign(
@@ -339,6 +369,7 @@ class AsyncTasks:
         *,
         priority: Priority | NotGiven = NOT_GIVEN,
         due_date: datetime | str | NotGiven | None = NOT_GIVEN,
+        **options: Unpack[PostOptions],
     ) -> Task:
         """Assign a task to an agent (`POST /tasks/{taskId}/assign`).
 
@@ -354,10 +385,17 @@ class AsyncTasks:
         """
         given: dict[str, Any] = {"agent_id": agent_id, "priority": priority, "due_date": due_date}
         check_required(given, "agent_id")
-        return await self._session.call(Call("POST", f"{_path(task_id)}/assign", _TASK, body=_body(given)))
+        return await self._caller.call(
+            Call("POST", f"{_path(task_id)}/assign", _TASK, body=_body(given)), options
+        )
 
     async def add_comment(
-        self, task_id: str, content: str, *, mentions: Sequence[str] | NotGiven = NOT_GIVEN
+        self,
+        task_id: str,
+        content: str,
+        *,
+        mentions: Sequence[str] | NotGiven = NOT_GIVEN,
+        **options: Unpack[PostOptions],
     ) -> Comment:
         """Comment on a task (`POST /tasks/{taskId}/comments`).
 
@@ -372,8 +410,8 @@ class AsyncTasks:
         """
         given: dict[str, Any] = {"content": content, "mentions": mentions}
         check_required(given, "content")
-        return await self._session.call(
-            Call("POST", f"{_path(task_id)}/comments", _COMMENT, body=json_body(given))
+        return await self._caller.call(
+            Call("POST", f"{_path(task_id)}/comments", _COMMENT, body=json_body(given)), options
         )
 
     async def upload_file(
@@ -385,6 +423,7 @@ class AsyncTasks:
         description: str | NotGiven = NOT_GIVEN,
         content_type: str | None = None,
         progress: Progress | None = None,
+        **options: Unpack[PostOptions],
     ) -> TaskFile:
         """Attach a file to a task (`POST /tasks/{taskId}/files`), sent as it is read.
 
@@ -418,7 +457,7 @@ class AsyncTasks:
             description=description,
         )
         async with form as upload:
-            return await self._session.call(Call("POST", path, _FILE, body=upload))
+            return await self._caller.call(Call("POST", path, _FILE, body=upload), options)
 
     def watch(self, task_id: str, *, check_interval: float = CHECK_INTERVAL) -> AsyncTaskWatch:
         """Watch a task: its present state first, then every step, until it has ended.

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Unpack
 
 from ..._core.request import NOT_GIVEN, Call, NotGiven, check_required, json_body
 from ..._core.response import one
 from ...exceptions import InvalidArgumentError
 from ...models.webhook import Webhook
+from ..raw import AsyncRawWebhooks
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from ..._core.options import LimitsAndKey
     from ...models.webhook import WebhookEventName
-    from ..session import AsyncSession
+    from ..caller import AsyncCaller
 
 _WEBHOOK: Final = one(Webhook, "webhook")
 
@@ -22,8 +24,13 @@ _WEBHOOK: Final = one(Webhook, "webhook")
 class AsyncWebhooks:
     """Webhooks: create."""
 
-    def __init__(self, session: AsyncSession) -> None:
-        self._session = session
+    def __init__(self, caller: AsyncCaller) -> None:
+        self._caller = caller
+
+    @property
+    def with_raw_response(self) -> AsyncRawWebhooks:
+        """The same methods, returning the whole answer beside what it was read as (`RawResponse`)."""
+        return AsyncRawWebhooks(self)
 
     async def create(
         self,
@@ -33,6 +40,7 @@ class AsyncWebhooks:
         secret: str | NotGiven = NOT_GIVEN,
         active: bool | NotGiven = NOT_GIVEN,
         headers: Mapping[str, str] | NotGiven | None = NOT_GIVEN,
+        **options: Unpack[LimitsAndKey],
     ) -> Webhook:
         """Create a webhook (`POST /webhooks`).
 
@@ -57,4 +65,4 @@ class AsyncWebhooks:
             "headers": dict(headers) if isinstance(headers, Mapping) else headers,
         }
         check_required(given, "url")
-        return await self._session.call(Call("POST", "/webhooks", _WEBHOOK, body=json_body(given)))
+        return await self._caller.call(Call("POST", "/webhooks", _WEBHOOK, body=json_body(given)), options)

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Unpack
 
 from ..._core.request import (
     NOT_GIVEN,
@@ -21,13 +21,15 @@ from ..._core.response import one, page
 from ...models.agent import Agent, AgentMetrics
 from ...models.task import Task
 from ..pager import Pager, paged
+from ..raw import RawAgents
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from ..._core.options import CallOptions, PostOptions
     from ...models.agent import AgentInclude, AgentStatus, AgentType, WorkingHoursParam
     from ...models.task import TaskStatus
-    from ..session import Session
+    from ..caller import Caller
 
 _AGENT: Final = one(Agent, "agent")
 _AGENTS: Final = page(Agent, "agents")
@@ -51,8 +53,13 @@ _FIELDS: Final = frozenset(
 class Agents:
     """Agents: list, get, create, change, enable, disable, their tasks and metrics."""
 
-    def __init__(self, session: Session) -> None:
-        self._session = session
+    def __init__(self, caller: Caller) -> None:
+        self._caller = caller
+
+    @property
+    def with_raw_response(self) -> RawAgents:
+        """The same methods, returning the whole answer beside what it was read as (`RawResponse`)."""
+        return RawAgents(self)
 
     def list(
         self,
@@ -63,12 +70,15 @@ class Agents:
         status: AgentStatus | None = None,
         capabilities: Sequence[str] | str | None = None,
         available: bool | None = None,
+        prefetch: int = 0,
+        **options: Unpack[CallOptions],
     ) -> Pager[Agent]:
         """The agents that match (`GET /agents`), fetched page by page as they are read.
 
         Args:
             page: the page to begin with, from 1.
             limit: items a page, 1 to 100; without it the server's default of 20.
+            prefetch: pages fetched ahead while one is read; 0 fetches each when it is needed.
             type: coding, analysis, review, qa or documentation.
             status: available, busy, offline or error.
             capabilities: only agents that have all of these.
@@ -84,9 +94,24 @@ class Agents:
             "available": available,
         }
 
-        return paged(self._session, "/agents", _AGENTS, page=page, limit=limit, params=params)
+        return paged(
+            self._caller,
+            "/agents",
+            _AGENTS,
+            page=page,
+            limit=limit,
+            params=params,
+            prefetch=prefetch,
+            options=options,
+        )
 
-    def get(self, agent_id: str, *, include: Sequence[AgentInclude] | AgentInclude | None = None) -> Agent:
+    def get(
+        self,
+        agent_id: str,
+        *,
+        include: Sequence[AgentInclude] | AgentInclude | None = None,
+        **options: Unpack[CallOptions],
+    ) -> Agent:
         """One agent (`GET /agents/{agentId}`).
 
         Args:
@@ -96,8 +121,8 @@ class Agents:
         Raises:
             NotFoundError: there is none of this id.
         """
-        return self._session.call(
-            Call("GET", _path(agent_id), _AGENT, query=query_string({"include": include}))
+        return self._caller.call(
+            Call("GET", _path(agent_id), _AGENT, query=query_string({"include": include})), options
         )
 
     def create(
@@ -114,6 +139,7 @@ class Agents:
         max_concurrent_tasks: int | NotGiven = NOT_GIVEN,
         working_hours: WorkingHoursParam | NotGiven | None = NOT_GIVEN,
         configuration: Mapping[str, Any] | NotGiven = NOT_GIVEN,
+        **options: Unpack[PostOptions],
     ) -> Agent:
         """Create an agent (`POST /agents`).
 
@@ -150,7 +176,7 @@ class Agents:
             known=_FIELDS,
         )
         check_required(given, "name", "type")
-        return self._session.call(Call("POST", "/agents", _AGENT, body=_body(given)))
+        return self._caller.call(Call("POST", "/agents", _AGENT, body=_body(given)), options)
 
     def update(
         self,
@@ -167,6 +193,7 @@ class Agents:
         max_concurrent_tasks: int | NotGiven = NOT_GIVEN,
         working_hours: WorkingHoursParam | NotGiven | None = NOT_GIVEN,
         configuration: Mapping[str, Any] | NotGiven = NOT_GIVEN,
+        **options: Unpack[CallOptions],
     ) -> Agent:
         """Change the given fields of an agent (`PUT /agents/{agentId}`); None empties one.
 
@@ -203,17 +230,19 @@ class Agents:
             },
             known=_FIELDS,
         )
-        return self._session.call(Call("PUT", _path(agent_id), _AGENT, body=_body(given)))
+        return self._caller.call(Call("PUT", _path(agent_id), _AGENT, body=_body(given)), options)
 
-    def enable(self, agent_id: str) -> Agent:
+    def enable(self, agent_id: str, **options: Unpack[PostOptions]) -> Agent:
         """Let an agent work (`POST /agents/{agentId}/enable`); one that does already goes on.
 
         Raises:
             NotFoundError: there is none of this id.
         """
-        return self._session.call(Call("POST", f"{_path(agent_id)}/enable", _AGENT))
+        return self._caller.call(Call("POST", f"{_path(agent_id)}/enable", _AGENT), options)
 
-    def disable(self, agent_id: str, *, reason: str | NotGiven = NOT_GIVEN) -> Agent:
+    def disable(
+        self, agent_id: str, *, reason: str | NotGiven = NOT_GIVEN, **options: Unpack[PostOptions]
+    ) -> Agent:
         """Let an agent rest (`POST /agents/{agentId}/disable`).
 
         Args:
@@ -224,7 +253,7 @@ class Agents:
             NotFoundError: there is none of this id.
         """
         body = json_body({"reason": reason})
-        return self._session.call(Call("POST", f"{_path(agent_id)}/disable", _AGENT, body=body))
+        return self._caller.call(Call("POST", f"{_path(agent_id)}/disable", _AGENT, body=body), options)
 
     def tasks(
         self,
@@ -233,6 +262,8 @@ class Agents:
         page: int | None = None,
         limit: int | None = None,
         status: TaskStatus | None = None,
+        prefetch: int = 0,
+        **options: Unpack[CallOptions],
     ) -> Pager[Task]:
         """The tasks assigned to an agent (`GET /agents/{agentId}/tasks`).
 
@@ -242,27 +273,30 @@ class Agents:
             agent_id: its id.
             page: the page to begin with, from 1.
             limit: items a page, 1 to 100.
+            prefetch: pages fetched ahead while one is read; 0 fetches each when it is needed.
             status: pending, active, completed, failed or cancelled.
 
         Raises:
             InvalidArgumentError: the id is empty, or a number can't be meant.
         """
         return paged(
-            self._session,
+            self._caller,
             f"{_path(agent_id)}/tasks",
             _TASKS,
             page=page,
             limit=limit,
             params={"status": status},
+            prefetch=prefetch,
+            options=options,
         )
 
-    def metrics(self, agent_id: str) -> AgentMetrics:
+    def metrics(self, agent_id: str, **options: Unpack[CallOptions]) -> AgentMetrics:
         """How an agent performs (`GET /agents/{agentId}/metrics`); None where the server can't tell.
 
         Raises:
             NotFoundError: there is none of this id.
         """
-        return self._session.call(Call("GET", f"{_path(agent_id)}/metrics", _METRICS))
+        return self._caller.call(Call("GET", f"{_path(agent_id)}/metrics", _METRICS), options)
 
 
 def _path(agent_id: str) -> str:

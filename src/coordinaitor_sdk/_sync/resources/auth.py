@@ -4,20 +4,22 @@
 from __future__ import annotations
 
 import secrets
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Unpack
 
 from ..._core.oauth import AuthorizationRequest, OAuthClient, authorization_request
 from ..._core.request import NOT_GIVEN, Call, NotGiven, check_count, check_required, json_body
 from ..._core.response import one
 from ...exceptions import InvalidArgumentError
 from ...models.auth import ApiKey, LoginResult
+from ..raw import RawAuth
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from ..._core.options import CallOptions, PostOptions
     from ..._core.tokens import Tokens
     from ...models.auth import Permission
-    from ..session import Session
+    from ..caller import Caller
 
 _API_KEY: Final = one(ApiKey, "apiKey")
 
@@ -29,34 +31,41 @@ class Auth:
     return, the client uses from then on.
     """
 
-    def __init__(self, session: Session, origin: str) -> None:
-        self._session = session
+    def __init__(self, caller: Caller, origin: str) -> None:
+        self._caller = caller
         self._origin = origin
+
+    @property
+    def with_raw_response(self) -> RawAuth:
+        """The same methods, returning the whole answer beside what it was read as (`RawResponse`)."""
+        return RawAuth(self)
 
     @property
     def tokens(self) -> Tokens:
         """The session's tokens as they are now; empty before the first login, and with an API key."""
-        return self._session.tokens
+        return self._caller.session.tokens
 
-    def login(self, email: str | None = None, password: str | None = None) -> LoginResult:
+    def login(
+        self, email: str | None = None, password: str | None = None, **options: Unpack[CallOptions]
+    ) -> LoginResult:
         """Begin a session (`POST /auth/login`), with the client's own e-mail and password if none are given.
 
         Raises:
             ConfigurationError: there is no e-mail and password.
             AuthenticationError: the server refuses them.
         """
-        return self._session.log_in(email, password)
+        return self._caller.session.log_in(email, password, options)
 
-    def refresh(self, refresh_token: str | None = None) -> LoginResult:
+    def refresh(self, refresh_token: str | None = None, **options: Unpack[CallOptions]) -> LoginResult:
         """Renew the tokens now (`POST /auth/refresh`), or go on with another session's refresh token.
 
         Raises:
             ConfigurationError: there is nothing to renew.
             AuthenticationError: the session has ended.
         """
-        return self._session.refresh(refresh_token)
+        return self._caller.session.refresh(refresh_token, options)
 
-    def logout(self, refresh_token: str | None = None) -> None:
+    def logout(self, refresh_token: str | None = None, **options: Unpack[CallOptions]) -> None:
         """End this client's session, or that of another refresh token (`POST /auth/logout`).
 
         An API key has no session: nothing happens.
@@ -64,7 +73,7 @@ class Auth:
         Raises:
             CoordinaitorError: the server could not be told; the session goes on there until it expires.
         """
-        self._session.log_out(refresh_token)
+        self._caller.session.log_out(refresh_token, options)
 
     def create_api_key(
         self,
@@ -73,6 +82,7 @@ class Auth:
         *,
         rate_limit: int | NotGiven = NOT_GIVEN,
         burst: int | NotGiven = NOT_GIVEN,
+        **options: Unpack[PostOptions],
     ) -> ApiKey:
         """Create an API key (`POST /auth/api-keys`); its `key` is shown this once.
 
@@ -99,7 +109,7 @@ class Auth:
         for field in ("rate_limit", "burst"):
             if not isinstance(given[field], NotGiven):
                 check_count(field, given[field])
-        return self._session.call(Call("POST", "/auth/api-keys", _API_KEY, body=json_body(given)))
+        return self._caller.call(Call("POST", "/auth/api-keys", _API_KEY, body=json_body(given)), options)
 
     def authorization_url(
         self,
@@ -142,6 +152,7 @@ class Auth:
         client_secret: str | None = None,
         redirect_uri: str | None = None,
         code_verifier: str | None = None,
+        **options: Unpack[CallOptions],
     ) -> LoginResult:
         """Begin a session with an OAuth code (`POST /oauth/token`); later renewals go there too.
 
@@ -158,8 +169,9 @@ class Auth:
             AuthenticationError: the client's secret is wrong (`invalid_client`).
         """
         check_required({"code": code, "client_id": client_id}, "code", "client_id")
-        return self._session.exchange(
+        return self._caller.session.exchange(
             OAuthClient(client_id, client_secret),
+            options,
             code=code,
             redirect_uri=redirect_uri,
             code_verifier=code_verifier,

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Unpack
 
 from ..._core.request import (
     NOT_GIVEN,
@@ -21,14 +21,16 @@ from ..._core.response import NOTHING, one, page
 from ...models.project import Project, TeamMember
 from ...models.task import Task
 from ..pager import Pager, paged
+from ..raw import RawProjects
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
+    from ..._core.options import CallOptions, PostOptions
     from ...models.project import BudgetParam, ProjectStatus, TeamMemberParam
     from ...models.task import Priority, SortOrder, TaskSort, TaskStatus
-    from ..session import Session
+    from ..caller import Caller
 
 _PROJECT: Final = one(Project, "project")
 _PROJECTS: Final = page(Project, "projects")
@@ -54,8 +56,13 @@ _NESTED: Final = {"team_members": {"user_id": "userId"}}
 class Projects:
     """Projects: list, get, create, change, delete, their tasks and members."""
 
-    def __init__(self, session: Session) -> None:
-        self._session = session
+    def __init__(self, caller: Caller) -> None:
+        self._caller = caller
+
+    @property
+    def with_raw_response(self) -> RawProjects:
+        """The same methods, returning the whole answer beside what it was read as (`RawResponse`)."""
+        return RawProjects(self)
 
     def list(
         self,
@@ -65,12 +72,15 @@ class Projects:
         status: ProjectStatus | None = None,
         search: str | None = None,
         member_id: str | None = None,
+        prefetch: int = 0,
+        **options: Unpack[CallOptions],
     ) -> Pager[Project]:
         """The projects that match (`GET /projects`), fetched page by page as they are read.
 
         Args:
             page: the page to begin with, from 1.
             limit: items a page, 1 to 100; without it the server's default of 20.
+            prefetch: pages fetched ahead while one is read; 0 fetches each when it is needed.
             status: active, completed, archived or on-hold.
             search: words in name and description.
             member_id: only projects that this user is a member of.
@@ -84,15 +94,24 @@ class Projects:
             "member_id": member_id,
         }
 
-        return paged(self._session, "/projects", _PROJECTS, page=page, limit=limit, params=params)
+        return paged(
+            self._caller,
+            "/projects",
+            _PROJECTS,
+            page=page,
+            limit=limit,
+            params=params,
+            prefetch=prefetch,
+            options=options,
+        )
 
-    def get(self, project_id: str) -> Project:
+    def get(self, project_id: str, **options: Unpack[CallOptions]) -> Project:
         """One project (`GET /projects/{projectId}`).
 
         Raises:
             NotFoundError: there is none of this id.
         """
-        return self._session.call(Call("GET", _path(project_id), _PROJECT))
+        return self._caller.call(Call("GET", _path(project_id), _PROJECT), options)
 
     def create(
         self,
@@ -108,6 +127,7 @@ class Projects:
         team_members: Sequence[TeamMemberParam] | NotGiven = NOT_GIVEN,
         agents: Sequence[str] | NotGiven = NOT_GIVEN,
         tags: Sequence[str] | NotGiven = NOT_GIVEN,
+        **options: Unpack[PostOptions],
     ) -> Project:
         """Create a project (`POST /projects`).
 
@@ -143,7 +163,7 @@ class Projects:
             known=_FIELDS,
         )
         check_required(given, "name")
-        return self._session.call(Call("POST", "/projects", _PROJECT, body=_body(given)))
+        return self._caller.call(Call("POST", "/projects", _PROJECT, body=_body(given)), options)
 
     def update(
         self,
@@ -161,6 +181,7 @@ class Projects:
         team_members: Sequence[TeamMemberParam] | NotGiven = NOT_GIVEN,
         agents: Sequence[str] | NotGiven = NOT_GIVEN,
         tags: Sequence[str] | NotGiven = NOT_GIVEN,
+        **options: Unpack[CallOptions],
     ) -> Project:
         """Change the given fields of a project (`PUT /projects/{projectId}`); None empties one.
 
@@ -199,15 +220,15 @@ class Projects:
             },
             known=_FIELDS,
         )
-        return self._session.call(Call("PUT", _path(project_id), _PROJECT, body=_body(given)))
+        return self._caller.call(Call("PUT", _path(project_id), _PROJECT, body=_body(given)), options)
 
-    def delete(self, project_id: str) -> None:
+    def delete(self, project_id: str, **options: Unpack[CallOptions]) -> None:
         """Delete a project (`DELETE /projects/{projectId}`).
 
         Raises:
             NotFoundError: there is none of this id.
         """
-        self._session.call(Call("DELETE", _path(project_id), NOTHING))
+        self._caller.call(Call("DELETE", _path(project_id), NOTHING), options)
 
     def tasks(
         self,
@@ -224,6 +245,8 @@ class Projects:
         created_before: datetime | str | None = None,
         sort_by: TaskSort | None = None,
         sort_order: SortOrder | None = None,
+        prefetch: int = 0,
+        **options: Unpack[CallOptions],
     ) -> Pager[Task]:
         """The tasks of a project (`GET /projects/{projectId}/tasks`).
 
@@ -233,6 +256,7 @@ class Projects:
             project_id: its id.
             page: the page to begin with, from 1.
             limit: items a page, 1 to 100.
+            prefetch: pages fetched ahead while one is read; 0 fetches each when it is needed.
             status: pending, active, completed, failed or cancelled.
             priority: low, medium or high.
             agent_id: only tasks assigned to this agent.
@@ -259,7 +283,14 @@ class Projects:
         }
         write_dates(params, "created_after", "created_before")
         return paged(
-            self._session, f"{_path(project_id)}/tasks", _TASKS, page=page, limit=limit, params=params
+            self._caller,
+            f"{_path(project_id)}/tasks",
+            _TASKS,
+            page=page,
+            limit=limit,
+            params=params,
+            prefetch=prefetch,
+            options=options,
         )
 
     def add_member(
@@ -269,6 +300,7 @@ class Projects:
         *,
         role: str,
         permissions: Sequence[str] | NotGiven = NOT_GIVEN,
+        **options: Unpack[PostOptions],
     ) -> TeamMember:
         """Add a user to a project's team (`POST /projects/{projectId}/members`).
 
@@ -285,18 +317,18 @@ class Projects:
         """
         given: dict[str, Any] = {"user_id": user_id, "role": role, "permissions": permissions}
         check_required(given, "user_id", "role")
-        return self._session.call(
-            Call("POST", f"{_path(project_id)}/members", _MEMBER, body=json_body(given))
+        return self._caller.call(
+            Call("POST", f"{_path(project_id)}/members", _MEMBER, body=json_body(given)), options
         )
 
-    def remove_member(self, project_id: str, user_id: str) -> None:
+    def remove_member(self, project_id: str, user_id: str, **options: Unpack[CallOptions]) -> None:
         """Take a user out of a project's team (`DELETE /projects/{projectId}/members/{userId}`).
 
         Raises:
             NotFoundError: there is no such project, or the user is no member.
         """
         path = f"{_path(project_id)}/members/{path_segment(user_id, 'user_id')}"
-        self._session.call(Call("DELETE", path, NOTHING))
+        self._caller.call(Call("DELETE", path, NOTHING), options)
 
 
 def _path(project_id: str) -> str:

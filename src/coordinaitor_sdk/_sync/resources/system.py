@@ -3,17 +3,24 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Unpack
 
+from ..._core.health import HealthChange, HealthTracker
+from ..._core.options import check_seconds
 from ..._core.request import Call, check_count, query_string, write_dates
 from ..._core.response import one, page
+from ..._runtime.threads import sleep
+from ...exceptions import CoordinaitorError, InvalidArgumentError
 from ...models.system import Health, LogEntry, SystemMetrics, SystemStatus
+from ..raw import RawSystem
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from datetime import datetime
 
+    from ..._core.options import CallOptions
     from ...models.system import LogLevel
-    from ..session import Session
+    from ..caller import Caller
 
 # A 503 that carries a health body is the answer, not a failure (DESIGN 3.9).
 _HEALTH: Final = one(Health, "health", good=frozenset({503}))
@@ -25,23 +32,52 @@ _LOGS: Final = page(LogEntry, "logs")
 class System:
     """The system's state: health, metrics, logs, status."""
 
-    def __init__(self, session: Session) -> None:
-        self._session = session
+    def __init__(self, caller: Caller) -> None:
+        self._caller = caller
 
-    def health(self) -> Health:
+    @property
+    def with_raw_response(self) -> RawSystem:
+        """The same methods, returning the whole answer beside what it was read as (`RawResponse`)."""
+        return RawSystem(self)
+
+    def health(self, **options: Unpack[CallOptions]) -> Health:
         """How the system is (`GET /system/health`); needs no credentials.
 
         An unhealthy system answers too: look at `.status`.
         """
-        return self._session.call_openly(Call("GET", "/system/health", _HEALTH))
+        return self._caller.call_openly(Call("GET", "/system/health", _HEALTH), options)
 
-    def metrics(self) -> SystemMetrics:
+    def monitor(self, interval: float = 30.0, **options: Unpack[CallOptions]) -> Iterator[HealthChange]:
+        """The system's health now, then each change of it or of one of its services; without end.
+
+        A server that can't be reached is a change too: `unreachable`, with the error.
+
+        Args:
+            interval: seconds between two looks.
+
+        Raises:
+            InvalidArgumentError: the interval can't be meant.
+        """
+        check_seconds("interval", interval, allow_none=False)
+        tracker = HealthTracker()
+        while True:
+            try:
+                change = tracker.see(self.health(**options))
+            except InvalidArgumentError:
+                raise
+            except CoordinaitorError as error:
+                change = tracker.see(None, error)
+            if change is not None:
+                yield change
+            sleep(interval)
+
+    def metrics(self, **options: Unpack[CallOptions]) -> SystemMetrics:
         """Figures of the system (`GET /system/metrics`): what the server measures, by name.
 
         Raises:
             AuthorizationError: the credential lacks `system:read`.
         """
-        return self._session.call(Call("GET", "/system/metrics", _METRICS))
+        return self._caller.call(Call("GET", "/system/metrics", _METRICS), options)
 
     def logs(
         self,
@@ -50,6 +86,7 @@ class System:
         service: str | None = None,
         since: datetime | str | None = None,
         limit: int | None = None,
+        **options: Unpack[CallOptions],
     ) -> list[LogEntry]:
         """The system's log, oldest entry first (`GET /system/logs`); for admins.
 
@@ -70,13 +107,13 @@ class System:
             "limit": check_count("limit", limit),
         }
         write_dates(params, "since")
-        found = self._session.call(Call("GET", "/system/logs", _LOGS, query=query_string(params)))
+        found = self._caller.call(Call("GET", "/system/logs", _LOGS, query=query_string(params)), options)
         return found.data
 
-    def status(self) -> SystemStatus:
+    def status(self, **options: Unpack[CallOptions]) -> SystemStatus:
         """The system and its services in detail (`GET /system/status`).
 
         Raises:
             AuthorizationError: the credential lacks `system:read`.
         """
-        return self._session.call(Call("GET", "/system/status", _STATUS))
+        return self._caller.call(Call("GET", "/system/status", _STATUS), options)

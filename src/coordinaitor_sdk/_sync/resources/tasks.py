@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Unpack
 
 from ..._core.request import (
     NOT_GIVEN,
@@ -23,17 +23,19 @@ from ..._core.watch import CHECK_INTERVAL
 from ...exceptions import InvalidArgumentError
 from ...models.task import Comment, Task, TaskFile
 from ..pager import Pager, paged
+from ..raw import RawTasks
 from ..uploads import Form
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
+    from ..._core.options import CallOptions, PostOptions
     from ..._core.upload import Progress
     from ..._runtime.threads_files import FileInput
     from ..._watch.blocking import TaskWatch, Watcher
     from ...models.task import Priority, SortOrder, TaskInclude, TaskSort, TaskStatus
-    from ..session import Session
+    from ..caller import Caller
 
 _TASK: Final = one(Task, "task")
 _TASKS: Final = page(Task, "tasks")
@@ -58,17 +60,22 @@ _FIELDS: Final = frozenset(
 )
 
 
-def get_task(session: Session, task_id: str) -> Task:
+def get_task(caller: Caller, task_id: str) -> Task:
     """One task, as watches fetch it."""
-    return session.call(Call("GET", _path(task_id), _TASK))
+    return caller.call(Call("GET", _path(task_id), _TASK))
 
 
 class Tasks:
     """Tasks: list, get, create, change, assign, comment, attach, watch."""
 
-    def __init__(self, session: Session, watcher: Watcher) -> None:
-        self._session = session
+    def __init__(self, caller: Caller, watcher: Watcher) -> None:
+        self._caller = caller
         self._watcher = watcher
+
+    @property
+    def with_raw_response(self) -> RawTasks:
+        """The same methods, returning the whole answer beside what it was read as (`RawResponse`)."""
+        return RawTasks(self)
 
     def list(
         self,
@@ -85,12 +92,15 @@ class Tasks:
         created_before: datetime | str | None = None,
         sort_by: TaskSort | None = None,
         sort_order: SortOrder | None = None,
+        prefetch: int = 0,
+        **options: Unpack[CallOptions],
     ) -> Pager[Task]:
         """The tasks that match (`GET /tasks`), fetched page by page as they are read.
 
         Args:
             page: the page to begin with, from 1.
             limit: items a page, 1 to 100; without it the server's default of 20.
+            prefetch: pages fetched ahead while one is read; 0 fetches each when it is needed.
             status: pending, active, completed, failed or cancelled.
             priority: low, medium or high.
             project_id: only tasks of this project.
@@ -119,9 +129,24 @@ class Tasks:
         }
         write_dates(params, "created_after", "created_before")
 
-        return paged(self._session, "/tasks", _TASKS, page=page, limit=limit, params=params)
+        return paged(
+            self._caller,
+            "/tasks",
+            _TASKS,
+            page=page,
+            limit=limit,
+            params=params,
+            prefetch=prefetch,
+            options=options,
+        )
 
-    def get(self, task_id: str, *, include: Sequence[TaskInclude] | TaskInclude | None = None) -> Task:
+    def get(
+        self,
+        task_id: str,
+        *,
+        include: Sequence[TaskInclude] | TaskInclude | None = None,
+        **options: Unpack[CallOptions],
+    ) -> Task:
         """One task (`GET /tasks/{taskId}`).
 
         Args:
@@ -131,8 +156,8 @@ class Tasks:
         Raises:
             NotFoundError: there is none of this id.
         """
-        return self._session.call(
-            Call("GET", _path(task_id), _TASK, query=query_string({"include": include}))
+        return self._caller.call(
+            Call("GET", _path(task_id), _TASK, query=query_string({"include": include})), options
         )
 
     def create(
@@ -150,6 +175,7 @@ class Tasks:
         due_date: datetime | str | NotGiven | None = NOT_GIVEN,
         requirements: Sequence[str] | NotGiven = NOT_GIVEN,
         acceptance_criteria: Sequence[str] | NotGiven = NOT_GIVEN,
+        **options: Unpack[PostOptions],
     ) -> Task:
         """Create a task (`POST /tasks`).
 
@@ -187,7 +213,7 @@ class Tasks:
             known=_FIELDS,
         )
         check_required(given, "title")
-        return self._session.call(Call("POST", "/tasks", _TASK, body=_body(given)))
+        return self._caller.call(Call("POST", "/tasks", _TASK, body=_body(given)), options)
 
     def update(
         self,
@@ -208,6 +234,7 @@ class Tasks:
         due_date: datetime | str | NotGiven | None = NOT_GIVEN,
         requirements: Sequence[str] | NotGiven = NOT_GIVEN,
         acceptance_criteria: Sequence[str] | NotGiven = NOT_GIVEN,
+        **options: Unpack[CallOptions],
     ) -> Task:
         """Change the given fields of a task (`PATCH /tasks/{taskId}`); None empties one.
 
@@ -252,7 +279,7 @@ class Tasks:
             },
             known=_FIELDS,
         )
-        return self._session.call(Call("PATCH", _path(task_id), _TASK, body=_body(given)))
+        return self._caller.call(Call("PATCH", _path(task_id), _TASK, body=_body(given)), options)
 
     def replace(
         self,
@@ -273,6 +300,7 @@ class Tasks:
         due_date: datetime | str | NotGiven | None = NOT_GIVEN,
         requirements: Sequence[str] | NotGiven = NOT_GIVEN,
         acceptance_criteria: Sequence[str] | NotGiven = NOT_GIVEN,
+        **options: Unpack[CallOptions],
     ) -> Task:
         """Set the given fields of a task (`PUT /tasks/{taskId}`): others stay, as with `update`.
 
@@ -317,9 +345,9 @@ class Tasks:
             },
             known=_FIELDS,
         )
-        return self._session.call(Call("PUT", _path(task_id), _TASK, body=_body(given)))
+        return self._caller.call(Call("PUT", _path(task_id), _TASK, body=_body(given)), options)
 
-    def delete(self, task_id: str, *, reason: str | None = None) -> None:
+    def delete(self, task_id: str, *, reason: str | None = None, **options: Unpack[CallOptions]) -> None:
         """Delete a task (`DELETE /tasks/{taskId}`).
 
         Args:
@@ -329,7 +357,9 @@ class Tasks:
         Raises:
             NotFoundError: there is none of this id.
         """
-        self._session.call(Call("DELETE", _path(task_id), NOTHING, query=query_string({"reason": reason})))
+        self._caller.call(
+            Call("DELETE", _path(task_id), NOTHING, query=query_string({"reason": reason})), options
+        )
 
     def assign(
         self,
@@ -338,6 +368,7 @@ class Tasks:
         *,
         priority: Priority | NotGiven = NOT_GIVEN,
         due_date: datetime | str | NotGiven | None = NOT_GIVEN,
+        **options: Unpack[PostOptions],
     ) -> Task:
         """Assign a task to an agent (`POST /tasks/{taskId}/assign`).
 
@@ -353,10 +384,15 @@ class Tasks:
         """
         given: dict[str, Any] = {"agent_id": agent_id, "priority": priority, "due_date": due_date}
         check_required(given, "agent_id")
-        return self._session.call(Call("POST", f"{_path(task_id)}/assign", _TASK, body=_body(given)))
+        return self._caller.call(Call("POST", f"{_path(task_id)}/assign", _TASK, body=_body(given)), options)
 
     def add_comment(
-        self, task_id: str, content: str, *, mentions: Sequence[str] | NotGiven = NOT_GIVEN
+        self,
+        task_id: str,
+        content: str,
+        *,
+        mentions: Sequence[str] | NotGiven = NOT_GIVEN,
+        **options: Unpack[PostOptions],
     ) -> Comment:
         """Comment on a task (`POST /tasks/{taskId}/comments`).
 
@@ -371,7 +407,9 @@ class Tasks:
         """
         given: dict[str, Any] = {"content": content, "mentions": mentions}
         check_required(given, "content")
-        return self._session.call(Call("POST", f"{_path(task_id)}/comments", _COMMENT, body=json_body(given)))
+        return self._caller.call(
+            Call("POST", f"{_path(task_id)}/comments", _COMMENT, body=json_body(given)), options
+        )
 
     def upload_file(
         self,
@@ -382,6 +420,7 @@ class Tasks:
         description: str | NotGiven = NOT_GIVEN,
         content_type: str | None = None,
         progress: Progress | None = None,
+        **options: Unpack[PostOptions],
     ) -> TaskFile:
         """Attach a file to a task (`POST /tasks/{taskId}/files`), sent as it is read.
 
@@ -415,7 +454,7 @@ class Tasks:
             description=description,
         )
         with form as upload:
-            return self._session.call(Call("POST", path, _FILE, body=upload))
+            return self._caller.call(Call("POST", path, _FILE, body=upload), options)
 
     def watch(self, task_id: str, *, check_interval: float = CHECK_INTERVAL) -> TaskWatch:
         """Watch a task: its present state first, then every step, until it has ended.

@@ -4,18 +4,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Unpack
 
 from ..._core.request import NOT_GIVEN, Call, NotGiven, check_required, json_body
 from ..._core.response import one
 from ...exceptions import InvalidArgumentError
 from ...models.webhook import Webhook
+from ..raw import RawWebhooks
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from ..._core.options import LimitsAndKey
     from ...models.webhook import WebhookEventName
-    from ..session import Session
+    from ..caller import Caller
 
 _WEBHOOK: Final = one(Webhook, "webhook")
 
@@ -23,8 +25,13 @@ _WEBHOOK: Final = one(Webhook, "webhook")
 class Webhooks:
     """Webhooks: create."""
 
-    def __init__(self, session: Session) -> None:
-        self._session = session
+    def __init__(self, caller: Caller) -> None:
+        self._caller = caller
+
+    @property
+    def with_raw_response(self) -> RawWebhooks:
+        """The same methods, returning the whole answer beside what it was read as (`RawResponse`)."""
+        return RawWebhooks(self)
 
     def create(
         self,
@@ -34,6 +41,7 @@ class Webhooks:
         secret: str | NotGiven = NOT_GIVEN,
         active: bool | NotGiven = NOT_GIVEN,
         headers: Mapping[str, str] | NotGiven | None = NOT_GIVEN,
+        **options: Unpack[LimitsAndKey],
     ) -> Webhook:
         """Create a webhook (`POST /webhooks`).
 
@@ -58,4 +66,4 @@ class Webhooks:
             "headers": dict(headers) if isinstance(headers, Mapping) else headers,
         }
         check_required(given, "url")
-        return self._session.call(Call("POST", "/webhooks", _WEBHOOK, body=json_body(given)))
+        return self._caller.call(Call("POST", "/webhooks", _WEBHOOK, body=json_body(given)), options)

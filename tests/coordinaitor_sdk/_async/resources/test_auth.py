@@ -114,9 +114,9 @@ class TestOAuth:
     async def test_a_public_client_gets_a_session_that_renews_itself(self, kind, enterprise):
         """By PKCE; a second later the token is renewed at the token endpoint, with its scope."""
         async with client(kind, enterprise.url) as c:
-            request = (c if kind == "async" else Coordinaitor(enterprise.url)).auth.authorization_url(
-                "app", redirect_uri=REDIRECT, scope=["tasks:read"]
-            )
+            request = (
+                c if kind.startswith("async") else Coordinaitor(enterprise.url)
+            ).auth.authorization_url("app", redirect_uri=REDIRECT, scope=["tasks:read"])
             found = told(await asyncio.to_thread(answer, request.url))
             assert found["state"] == request.state
             result = await c.auth.exchange_code(
