@@ -1,39 +1,39 @@
-"""Receive webhooks: a small server that verifies each delivery before it believes it."""
+"""Receive webhooks: a small server that verifies each delivery before it believes it, and handles it once."""
 
 from __future__ import annotations
 
 import threading
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
-from coordinaitor_sdk import Coordinaitor, TaskEvent, WebhookSignatureError, webhooks
+from coordinaitor_sdk import Coordinaitor, TaskEvent, WebhookEvent, webhooks
 
 SECRET = "a-secret-of-your-own"
+receiver = webhooks.Receiver(SECRET, max_age=90_000, memory=webhooks.LocalMemory())
 told = threading.Event()
 
 
-class Receiver(BaseHTTPRequestHandler):
+def handle(event: WebhookEvent) -> None:
+    if isinstance(event, TaskEvent):
+        print(f"{event.event}: {event.data.title}")
+    told.set()
+
+
+class Site(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"]))
-        try:
-            webhooks.verify(body, self.headers.get(webhooks.SIGNATURE_HEADER), SECRET)
-        except WebhookSignatureError:
-            self.send_response(401)
-        else:
-            event = webhooks.parse(body)
-            if isinstance(event, TaskEvent):
-                print(f"{event.event}: {event.data.title}")
-            told.set()
-            self.send_response(204)
+        answer = receiver.receive(body, self.headers, handle)
+        self.send_response(answer.status)
         self.end_headers()
+        self.wfile.write(answer.text.encode())
 
     def log_message(self, *_: object) -> None:
         """Only what is delivered is printed."""
 
 
-with HTTPServer(("127.0.0.1", 0), Receiver) as receiver, Coordinaitor() as client:
-    threading.Thread(target=receiver.serve_forever, daemon=True).start()
-    url = f"http://127.0.0.1:{receiver.server_port}/hook"
+with HTTPServer(("127.0.0.1", 0), Site) as site, Coordinaitor() as client:
+    threading.Thread(target=site.serve_forever, daemon=True).start()
+    url = f"http://127.0.0.1:{site.server_port}/hook"
     client.webhooks.create(url, ["task.created"], secret=SECRET)
     client.tasks.create(title="Tell me about it")
     told.wait(20)
-    receiver.shutdown()
+    site.shutdown()

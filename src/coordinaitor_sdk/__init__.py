@@ -67,7 +67,9 @@ if TYPE_CHECKING:
         ValidationFailedError,
         WatchError,
         WatchTimeoutError,
+        WebhookPayloadError,
         WebhookSignatureError,
+        WebhookTimestampError,
     )
     from .models.agent import Agent, AgentLogEntry, AgentMetrics
     from .models.auth import ApiKey, LoginResult
@@ -124,7 +126,9 @@ _WHERE = {
         "ValidationFailedError",
         "WatchError",
         "WatchTimeoutError",
+        "WebhookPayloadError",
         "WebhookSignatureError",
+        "WebhookTimestampError",
     ),
     "models.agent": ("Agent", "AgentLogEntry", "AgentMetrics"),
     "models.auth": ("ApiKey", "LoginResult"),
@@ -213,7 +217,9 @@ __all__ = [  # noqa: RUF022 - in the order in which a reader meets them
     "ValidationFailedError",
     "WatchError",
     "WatchTimeoutError",
+    "WebhookPayloadError",
     "WebhookSignatureError",
+    "WebhookTimestampError",
     "__version__",
 ]
 

@@ -3,6 +3,7 @@
     CoordinaitorError
     ├── ConfigurationError            settings, credentials or files that cannot be used
     ├── InvalidArgumentError          refused before anything was sent (also a ValueError)
+    │   └── WebhookPayloadError       a webhook's delivery that cannot be read
     ├── ConnectionFailedError         no answer: refused, reset, name not found, TLS
     ├── TimeoutExceededError          one attempt took longer than `timeout`
     │   ├── DeadlineExceededError     the whole call took longer than `deadline`
@@ -20,6 +21,7 @@
     │   └── ServerError               5xx
     │       └── ServiceUnavailableError   503
     ├── WebhookSignatureError         a webhook's delivery was not signed with the secret
+    │   └── WebhookTimestampError     it was, but it is too old, or does not tell its time
     └── WatchError                    a watch or wait ended otherwise than completed
         ├── TaskFailedError
         ├── TaskCancelledError
@@ -104,6 +106,10 @@ class ConfigurationError(CoordinaitorError):
 
 class InvalidArgumentError(CoordinaitorError, ValueError):
     """An argument was refused before anything was sent."""
+
+
+class WebhookPayloadError(InvalidArgumentError):
+    """What came as a webhook's delivery can't be read as one."""
 
 
 class ConnectionFailedError(CoordinaitorError):
@@ -250,6 +256,10 @@ class ServiceUnavailableError(ServerError):
 
 class WebhookSignatureError(CoordinaitorError):
     """A webhook's delivery has no signature, or one that was not made with the secret."""
+
+
+class WebhookTimestampError(WebhookSignatureError):
+    """A webhook's delivery is older than the age limit, from the future, or does not tell its time."""
 
 
 class WatchError(CoordinaitorError):

@@ -18,8 +18,9 @@ SURFACE = {
     "ServiceUnavailableError", "SystemMetrics", "SystemStatus", "Task", "TaskCancelledError",
     "TaskDeletedError", "TaskEvent", "TaskFailedError", "TaskFile", "TaskUpdate", "TaskWatch",
     "TeamMember", "TimeoutExceededError", "Tokens", "User", "UserEvent", "ValidationFailedError",
-    "WatchError", "WatchTimeoutError", "Webhook", "WebhookEvent", "WebhookSignatureError", "__version__",
-    "webhooks", "AsyncMiddleware", "AsyncSend", "Cache", "CallOptions", "HealthChange", "HttpRequest",
+    "WatchError", "WatchTimeoutError", "Webhook", "WebhookEvent", "WebhookPayloadError",
+    "WebhookSignatureError", "WebhookTimestampError", "__version__", "webhooks",
+    "AsyncMiddleware", "AsyncSend", "Cache", "CallOptions", "HealthChange", "HttpRequest",
     "HttpResponse", "Middleware", "PacingTimeoutError", "PostOptions", "RateLimit", "RawResponse", "Send",
 }  # fmt: skip
 

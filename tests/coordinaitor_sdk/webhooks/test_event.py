@@ -1,21 +1,16 @@
-"""Webhooks as a receiver sees them: signed, verified, parsed."""
+"""What a delivery says."""
 
-import hashlib
-import hmac
 import json
 import re
 from datetime import UTC, datetime
 
 import contract
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from coordinaitor_sdk import AgentEvent, ProjectEvent, TaskEvent, UserEvent, WebhookEvent, webhooks
-from coordinaitor_sdk.exceptions import InvalidArgumentError, WebhookSignatureError
+from coordinaitor_sdk.exceptions import InvalidArgumentError, WebhookPayloadError
 
 EVENTS = re.findall(r"^- `(\w+\.\w+)` - ", contract.text(), re.MULTILINE)
-SECRET = "your-webhook-secret"
 DOCUMENTED = {
     "event": "task.completed",
     "timestamp": "2024-01-16T15:30:00Z",
@@ -34,48 +29,6 @@ DOCUMENTED = {
 def bytes_of(value):
     """The value as a delivery has it."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
-
-
-class TestSignature:
-    def test_it_is_the_documents(self):
-        """`sha256=` and the HMAC of the bytes, in hex."""
-        expected = hmac.new(SECRET.encode(), b'{"a":1}', hashlib.sha256).hexdigest()
-        assert webhooks.sign(b'{"a":1}', SECRET) == f"sha256={expected}"
-
-    @given(payload=st.binary(), secret=st.text(min_size=1).filter(lambda text: text.isprintable()))
-    def test_what_was_signed_is_verified(self, payload, secret):
-        """Whatever the bytes and the secret."""
-        webhooks.verify(payload, webhooks.sign(payload, secret), secret)
-
-    @given(payload=st.binary(min_size=1), place=st.integers(min_value=0), bit=st.integers(0, 7))
-    def test_one_changed_bit_is_noticed(self, payload, place, bit):
-        """Of the body."""
-        changed = bytearray(payload)
-        changed[place % len(payload)] ^= 1 << bit
-        with pytest.raises(WebhookSignatureError, match="does not match"):
-            webhooks.verify(bytes(changed), webhooks.sign(payload, SECRET), SECRET)
-
-    def test_any_of_several_secrets_will_do(self):
-        """While they are rotated."""
-        webhooks.verify(b"x", webhooks.sign(b"x", "old"), ["new", "old"])
-        with pytest.raises(WebhookSignatureError):
-            webhooks.verify(b"x", webhooks.sign(b"x", "older"), ["new", "old"])
-
-    @pytest.mark.parametrize(
-        "signature", [None, "", "sha256=", "sha256=00", "md5=1", "ü", "\x00", "=é", "\udc80"]
-    )
-    def test_a_missing_or_odd_signature_is_refused(self, signature):
-        """Never another error."""
-        with pytest.raises(WebhookSignatureError):
-            webhooks.verify(b"x", signature, SECRET)
-
-    def test_no_secret_and_no_signature_stand_in_the_error(self):
-        """It is logged, often."""
-        good = webhooks.sign(b"x", SECRET)
-        with pytest.raises(WebhookSignatureError) as caught:
-            webhooks.verify(b"y", good, SECRET)
-        assert SECRET not in str(caught.value)
-        assert good not in str(caught.value)
 
 
 ABOUT = {"task": TaskEvent, "agent": AgentEvent, "project": ProjectEvent, "user": UserEvent}
@@ -148,21 +101,10 @@ class TestParsing:
 class TestBadInput:
     @pytest.mark.parametrize("payload", [b"", b"{", b"[]", b"{}", b'{"event":7}', b'{"event":""}', b"\xff"])
     def test_what_is_no_delivery_says_so(self, payload):
-        """One error, a ValueError too."""
-        with pytest.raises(InvalidArgumentError):
+        """One error of its own, an InvalidArgumentError too."""
+        with pytest.raises(InvalidArgumentError) as caught:
             webhooks.parse(payload)
-
-    @pytest.mark.parametrize("payload", ["text", {"event": "x"}, None])
-    def test_what_is_not_bytes_is_refused_with_a_hint(self, payload):
-        """JSON that was parsed and written again is another text."""
-        with pytest.raises(InvalidArgumentError, match="raw bytes"):
-            webhooks.verify(payload, "sha256=0", SECRET)
-
-    @pytest.mark.parametrize("secret", ["", [], [""]])
-    def test_no_secret_is_a_mistake_of_the_caller(self, secret):
-        """Not a signature that does not match."""
-        with pytest.raises(InvalidArgumentError, match="secret"):
-            webhooks.verify(b"x", "sha256=0", secret)
+        assert type(caught.value) is WebhookPayloadError
 
 
 def test_the_document_names_ten_events():
