@@ -60,7 +60,7 @@ class LocalMemory:
     """A `Memory` in this process, for all its threads. It is lost at a restart and not shared by processes.
 
     Args:
-        max_entries: how many deliveries it keeps; the oldest go first (100,000 take about 20 MB).
+        max_entries: how many deliveries it keeps; the oldest go first (100,000 take about 23 MB).
         keep: seconds for which it keeps each. The server tries again for about a day.
         clock: seconds that only grow.
 

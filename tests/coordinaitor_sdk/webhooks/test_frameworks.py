@@ -152,3 +152,25 @@ class TestFromTheServer:
         body, headers = next(one for one in kept if title.encode() in one[0])
         assert site.post(body, headers) == (200, "handled before")
         assert titles == [("task.completed", title, 1.0)]
+
+    @pytest.mark.slow
+    @pytest.mark.parametrize("_site", ["flask"], indirect=True)
+    def test_a_delivery_that_failed_is_handled_when_the_server_comes_again(self, site, own_server):
+        """After some ten seconds, with the same id and bytes; an age limit lets it through in time."""
+        site.receive_with(max_age=60, memory=webhooks.LocalMemory())
+        title = "Fails at first"
+        handled, tries = threading.Event(), []
+
+        def handle(event):
+            if event.data.title == title:
+                tries.append(event)
+                if len(tries) == 1:
+                    raise RuntimeError("the first time it fails")
+                handled.set()
+
+        site.handle_with(handle)
+        with Coordinaitor(own_server.url, api_key="ak_test") as client:
+            client.webhooks.create(site.url, ["task.created"], secret=SECRET)
+            client.tasks.create(title=title)
+            assert handled.wait(30)
+        assert tries[0] == tries[1]

@@ -69,6 +69,15 @@ def test_each_is_kept_for_the_given_time():
     assert [memory.claim("a"), memory.claim("b")] == ["new", "done"]
 
 
+def test_recording_again_renews():
+    """It goes to the end of those that are kept."""
+    memory = webhooks.LocalMemory(max_entries=2)
+    handled(memory, "a", "b")
+    memory.record("a")
+    handled(memory, "c")
+    assert [memory.claim("a"), memory.claim("b")] == ["done", "new"]
+
+
 def test_of_many_threads_one_gets_it():
     """For every delivery."""
     memory = webhooks.LocalMemory()

@@ -311,6 +311,20 @@ class TestTwoAtOnce:
 
         assert asyncio.run(cancelled_then_again()).text == "handled"
 
+    def test_what_was_handled_is_recorded_though_it_is_cancelled_then(self, handler):
+        """The work is done: it must not be done again."""
+        receiver = webhooks.AsyncReceiver(SECRET, memory=AwaitedMemory())
+        body = body_of()
+        headers = headers_of(body)
+
+        async def cancelled_at_the_end():
+            with anyio.CancelScope() as scope:
+                await receiver.receive(body, headers, lambda _event: scope.cancel())
+            return await receiver.receive(body, headers, handler)
+
+        assert asyncio.run(cancelled_at_the_end()).text == "handled before"
+        assert handler.events == []
+
 
 class TestHeaders:
     @pytest.mark.parametrize("change", [str.lower, str.upper, str.title])
