@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from .._core.pages import PageWalk
 from .._core.request import Call, check_count, check_prefetch, query_string
+from .._core.response import WHOLE
 from .._core.tables import data_frame
 from .._runtime.aio import FirstPageAccess, run_ahead
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from .._core.http import HttpResponse
     from .._core.options import CallOptions
     from .._core.response import Cast
     from ..models.common import Page
@@ -32,14 +34,16 @@ class AsyncPager(FirstPageAccess[T], Generic[T]):
     def __init__(
         self,
         fetch: Callable[[int], Awaitable[Page[T]]],
+        ask: Callable[[int], Awaitable[HttpResponse]],
+        cast: Cast[Page[T]],
         *,
-        model: Any,
         start: int = 1,
         limit: int | None = None,
         prefetch: int = 0,
     ) -> None:
         self._fetch = fetch
-        self._model = model
+        self._ask = ask
+        self._cast = cast
         self._start = start
         self._limit = limit
         self._prefetch = prefetch
@@ -63,16 +67,15 @@ class AsyncPager(FirstPageAccess[T], Generic[T]):
         A page's `pagination.page` is where `page=` takes the list up again.
         """
         walk: PageWalk[T] = PageWalk(start=self._start, limit=self._limit)
-        page = await self._fetch(walk.page)
-        yield walk.taken(page)
+        yield walk.taken(await self._fetch(walk.page))
         if self._prefetch and not walk.ended:
-            async for page in run_ahead(self._fetch, walk.page, self._prefetch, lambda: walk.last):
-                yield walk.taken(page)
+            # Read here: threads that read and threads that wait for the network would keep each other up.
+            async for answer in run_ahead(self._ask, walk.page, self._prefetch, lambda: walk.last):
+                yield walk.taken(self._cast.read(answer))
                 if walk.ended:
                     break
         while not walk.ended:
-            page = await self._fetch(walk.page)
-            yield walk.taken(page)
+            yield walk.taken(await self._fetch(walk.page))
 
     async def first_page(self) -> Page[T]:
         """The first page: `.data` and `.pagination`."""
@@ -100,7 +103,7 @@ class AsyncPager(FirstPageAccess[T], Generic[T]):
         Raises:
             ConfigurationError: pandas is not installed.
         """
-        return data_frame(await self.collect(max_items=max_items), self._model)
+        return data_frame(await self.collect(max_items=max_items), self._cast.model)
 
 
 def paged(
@@ -124,9 +127,14 @@ def paged(
     query = {"limit": check_count("limit", limit), **params}
     settings = caller.settings_for(Call("GET", path, cast), options)
 
-    async def fetch(number: int) -> Page[T]:
+    def query_of(number: int) -> str:
         asked = number if number > 1 or page is not None else None
-        call = Call("GET", path, cast, query=query_string({"page": asked, **query}))
-        return await caller.call_under(settings, call)
+        return query_string({"page": asked, **query})
 
-    return AsyncPager(fetch, model=cast.model, start=start, limit=limit, prefetch=check_prefetch(prefetch))
+    async def fetch(number: int) -> Page[T]:
+        return await caller.call_under(settings, Call("GET", path, cast, query=query_of(number)))
+
+    async def ask(number: int) -> HttpResponse:
+        return await caller.call_under(settings, Call("GET", path, WHOLE, query=query_of(number)))
+
+    return AsyncPager(fetch, ask, cast, start=start, limit=limit, prefetch=check_prefetch(prefetch))

@@ -142,6 +142,9 @@ class _Whole(Cast[HttpResponse]):
         return answer
 
 
+WHOLE: Cast[HttpResponse] = _Whole(None, None)
+
+
 def cast_to(kind: type[T]) -> Cast[T]:
     """A cast to any type: a model, `dict`, `list[...]`, `Page[...]`, `HttpResponse`, or None's.
 
@@ -153,7 +156,7 @@ def cast_to(kind: type[T]) -> Cast[T]:
 
 def _cast_to(kind: Any) -> Cast[Any]:
     if kind is HttpResponse:
-        return _Whole(None, None)
+        return WHOLE
     if kind is type(None):
         return NOTHING
     try:

@@ -10,6 +10,7 @@ import weakref
 from abc import ABC, abstractmethod
 from collections import deque
 from functools import partial
+from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
 if TYPE_CHECKING:
@@ -95,28 +96,32 @@ class SingleFlight(Generic[T]):
         with self._lock:
             run = self._running
             if run is None or not run.is_under_way:
-                run = self._running = _Run(function)
+                run = self._running = _Run()
+                _start(contextvars.copy_context().run, run.carry_out, function)
         return run.wait(limit)
 
 
-class _Run(Generic[T]):
-    """A call in a thread of its own, whose result several others wait for."""
+def _start(function: Callable[..., object], *args: Any) -> None:
+    # A daemon: the interpreter's exit does not wait for a server that is silent.
+    threading.Thread(target=function, args=args, daemon=True).start()
 
-    def __init__(self, function: Callable[[], T]) -> None:
+
+class _Run(Generic[T]):
+    """A call that one thread carries out, and whose result others wait for."""
+
+    def __init__(self) -> None:
         self._pid = os.getpid()
         self._done = threading.Event()
         self._result: T
         self._error: BaseException | None = None
-        context = contextvars.copy_context()
-        # A daemon: the interpreter's exit does not wait for a server that is silent.
-        threading.Thread(target=context.run, args=(self._call, function), daemon=True).start()
 
     @property
     def is_under_way(self) -> bool:
         """Whether it has not ended, in this process: a fork's child has no such thread."""
         return self._pid == os.getpid() and not self._done.is_set()
 
-    def _call(self, function: Callable[[], T]) -> None:
+    def carry_out(self, function: Callable[[], T]) -> None:
+        """Make the call."""
         try:
             self._result = function()
         except BaseException as error:
@@ -147,16 +152,32 @@ def run_ahead(
         depth: how many are under way at most.
         last: the last number worth fetching, as far as is known now, or None. Asked again before each.
     """
+    orders: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
+    context = contextvars.copy_context()
     under_way: deque[_Run[T]] = deque()
-    number = start
-    while True:
-        end = last()
-        while len(under_way) < depth and (end is None or number <= end):
-            under_way.append(_Run(partial(fetch, number)))
-            number += 1
-        if not under_way:
-            return
-        yield under_way.popleft().wait()
+    threads, number = 0, start
+    try:
+        while True:
+            end = last()
+            while len(under_way) < depth and (end is None or number <= end):
+                run: _Run[T] = _Run()
+                orders.put(partial(run.carry_out, partial(fetch, number)))
+                under_way.append(run)
+                number += 1
+                if threads < depth:
+                    threads += 1
+                    _start(context.copy().run, _work, orders)
+            if not under_way:
+                return
+            yield under_way.popleft().wait()
+    finally:
+        for _ in range(threads):
+            orders.put(None)
+
+
+def _work(orders: SimpleQueue[Callable[[], None] | None]) -> None:
+    while (order := orders.get()) is not None:
+        order()
 
 
 class Scoped(Generic[T]):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from .._core.pages import PageWalk
 from .._core.request import Call, check_count, check_prefetch, query_string
+from .._core.response import WHOLE
 from .._core.tables import data_frame
 from .._runtime.threads import FirstPageAccess, run_ahead
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from .._core.http import HttpResponse
     from .._core.options import CallOptions
     from .._core.response import Cast
     from ..models.common import Page
@@ -33,14 +35,16 @@ class Pager(FirstPageAccess[T], Generic[T]):
     def __init__(
         self,
         fetch: Callable[[int], Page[T]],
+        ask: Callable[[int], HttpResponse],
+        cast: Cast[Page[T]],
         *,
-        model: Any,
         start: int = 1,
         limit: int | None = None,
         prefetch: int = 0,
     ) -> None:
         self._fetch = fetch
-        self._model = model
+        self._ask = ask
+        self._cast = cast
         self._start = start
         self._limit = limit
         self._prefetch = prefetch
@@ -64,16 +68,15 @@ class Pager(FirstPageAccess[T], Generic[T]):
         A page's `pagination.page` is where `page=` takes the list up again.
         """
         walk: PageWalk[T] = PageWalk(start=self._start, limit=self._limit)
-        page = self._fetch(walk.page)
-        yield walk.taken(page)
+        yield walk.taken(self._fetch(walk.page))
         if self._prefetch and not walk.ended:
-            for page in run_ahead(self._fetch, walk.page, self._prefetch, lambda: walk.last):
-                yield walk.taken(page)
+            # Read here: threads that read and threads that wait for the network would keep each other up.
+            for answer in run_ahead(self._ask, walk.page, self._prefetch, lambda: walk.last):
+                yield walk.taken(self._cast.read(answer))
                 if walk.ended:
                     break
         while not walk.ended:
-            page = self._fetch(walk.page)
-            yield walk.taken(page)
+            yield walk.taken(self._fetch(walk.page))
 
     def first_page(self) -> Page[T]:
         """The first page: `.data` and `.pagination`."""
@@ -101,7 +104,7 @@ class Pager(FirstPageAccess[T], Generic[T]):
         Raises:
             ConfigurationError: pandas is not installed.
         """
-        return data_frame(self.collect(max_items=max_items), self._model)
+        return data_frame(self.collect(max_items=max_items), self._cast.model)
 
 
 def paged(
@@ -125,9 +128,14 @@ def paged(
     query = {"limit": check_count("limit", limit), **params}
     settings = caller.settings_for(Call("GET", path, cast), options)
 
-    def fetch(number: int) -> Page[T]:
+    def query_of(number: int) -> str:
         asked = number if number > 1 or page is not None else None
-        call = Call("GET", path, cast, query=query_string({"page": asked, **query}))
-        return caller.call_under(settings, call)
+        return query_string({"page": asked, **query})
 
-    return Pager(fetch, model=cast.model, start=start, limit=limit, prefetch=check_prefetch(prefetch))
+    def fetch(number: int) -> Page[T]:
+        return caller.call_under(settings, Call("GET", path, cast, query=query_of(number)))
+
+    def ask(number: int) -> HttpResponse:
+        return caller.call_under(settings, Call("GET", path, WHOLE, query=query_of(number)))
+
+    return Pager(fetch, ask, cast, start=start, limit=limit, prefetch=check_prefetch(prefetch))
