@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from .request import Call
 
 CREDENTIAL_HEADERS: Final = frozenset({"authorization", "x-api-key", "proxy-authorization", "cookie"})
+FRAMING_HEADERS: Final = frozenset(
+    {"host", "content-length", "content-type", "transfer-encoding", "connection"}
+)
 
 
 class CallLimits(TypedDict, total=False):
@@ -36,7 +39,8 @@ class CallOptions(CallLimits, total=False):
 
     Attributes:
         timeout: seconds for one attempt; None waits without end.
-        deadline: seconds for the whole call, its retries and waits included; None sets no end.
+        deadline: seconds for the whole call, its retries and waits included; None sets no end. Of a list, for
+            each page.
         headers: sent beside the library's own, such as `{"X-Trace": "42"}`.
     """
 
@@ -136,7 +140,7 @@ def check_seconds(name: str, seconds: float | None, *, allow_none: bool = True) 
 
 
 def check_headers(headers: Mapping[str, str]) -> None:
-    """Refuse headers that can't be sent, and those that carry credentials.
+    """Refuse headers that can't be sent, those that carry credentials, and those that frame the request.
 
     Raises:
         InvalidArgumentError: there is one.
@@ -151,6 +155,8 @@ def check_headers(headers: Mapping[str, str]) -> None:
             raise InvalidArgumentError(
                 f"{name} is not for headers=: give credentials to the client, which keeps them to its origin"
             )
+        if name.lower() in FRAMING_HEADERS:
+            raise InvalidArgumentError(f"{name} is not for headers=: it follows from what is sent")
 
 
 def _check_key(key: Any, call: Call[Any]) -> None:

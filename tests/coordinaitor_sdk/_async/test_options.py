@@ -62,6 +62,12 @@ class TestOneCall:
         with pytest.raises(InvalidArgumentError, match="give credentials to the client"):
             await api.tasks.get("task-123", headers={name: "secret"})
 
+    @pytest.mark.parametrize("name", ["Host", "content-length", "Transfer-Encoding"])
+    async def test_headers_do_not_frame_the_request(self, kind, api, name):
+        """They follow from what is sent."""
+        with pytest.raises(InvalidArgumentError, match="follows from what is sent"):
+            await api.tasks.get("task-123", headers={name: "5"})
+
     @pytest.mark.parametrize("headers", [{"X": "a\nb"}, {"X": "ü"}, {"X": 1}, {"": "x"}])
     async def test_headers_that_can_not_be_sent_are_refused(self, kind, api, headers):
         """Before anything is sent."""
