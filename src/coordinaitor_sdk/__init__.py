@@ -79,6 +79,10 @@ if TYPE_CHECKING:
     from .models.task import Comment, Task, TaskFile
     from .models.user import Notification, User
     from .models.webhook import AgentEvent, ProjectEvent, TaskEvent, UserEvent, Webhook, WebhookEvent
+    from .profiles.stores.file import FileTokenStore
+    from .profiles.stores.keyring import KeyringTokenStore
+    from .profiles.stores.memory import MemoryTokenStore
+    from .profiles.stores.protocol import TokenStore
 
 _WHERE = {
     "_async.client": ("AsyncCoordinaitor", "OrchestratorClient"),
@@ -138,6 +142,10 @@ _WHERE = {
     "models.task": ("Comment", "Task", "TaskFile"),
     "models.user": ("Notification", "User"),
     "models.webhook": ("AgentEvent", "ProjectEvent", "TaskEvent", "UserEvent", "Webhook", "WebhookEvent"),
+    "profiles.stores.file": ("FileTokenStore",),
+    "profiles.stores.keyring": ("KeyringTokenStore",),
+    "profiles.stores.memory": ("MemoryTokenStore",),
+    "profiles.stores.protocol": ("TokenStore",),
 }
 _MODULES = {name: module for module, names in _WHERE.items() for name in names}
 
@@ -183,6 +191,10 @@ __all__ = [  # noqa: RUF022 - in the order in which a reader meets them
     "LogEntry",
     "LoginResult",
     "Tokens",
+    "TokenStore",
+    "MemoryTokenStore",
+    "FileTokenStore",
+    "KeyringTokenStore",
     "ApiKey",
     "AuthorizationRequest",
     "Webhook",

@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from .._core.request import Method
     from .._runtime.network import ClientCert
     from ..models.task import Task
+    from ..profiles import TokenStore
     from .http import AsyncClient, HttpBackend
     from .resources.agents import AsyncAgents
     from .resources.auth import AsyncAuth
@@ -76,6 +77,8 @@ class AsyncCoordinaitor:
         password: see `email`.
         access_token: a token of a session; renewed where `refresh_token` is there too.
         refresh_token: see `access_token`; alone it is enough.
+        token_store: where the session's tokens are kept and shared with other processes; alone, or with
+            `email` and `password` to log in where it holds none or the session has ended.
         timeout: seconds for one attempt; None waits without end.
         deadline: seconds for a whole call, its retries and waits included; None sets no end.
         retry: how failures are retried; `Retry(attempts=1)` never does.
@@ -115,6 +118,7 @@ class AsyncCoordinaitor:
         password: str | None = None,
         access_token: str | None = None,
         refresh_token: str | None = None,
+        token_store: TokenStore | None = None,
         timeout: float | None = 30.0,
         deadline: float | None = 120.0,
         retry: Retry | None = None,
@@ -145,6 +149,7 @@ class AsyncCoordinaitor:
                 access_token=access_token,
                 refresh_token=refresh_token,
                 profile=profile,
+                token_store=token_store,
             )
         )
         check_secure(self._settings, allow_insecure_http=allow_insecure_http)

@@ -29,12 +29,21 @@ class Freshness(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Tokens:
-    """A session's tokens; times are Unix seconds, None where unknown."""
+    """A session's tokens; times are Unix seconds, None where unknown.
+
+    Attributes:
+        access: goes with every call.
+        refresh: gets a new access token.
+        expires_at: when the access token ends.
+        lifetime: seconds for which it was given.
+        origin: of the server that they are for (`https://api.example.com:443`), in a token store.
+    """
 
     access: str | None = field(default=None, repr=False)
     refresh: str | None = field(default=None, repr=False)
     expires_at: float | None = None
     lifetime: float | None = None
+    origin: str | None = None
 
     def __post_init__(self) -> None:
         # So that they show nowhere else either.

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 from abc import ABC, abstractmethod
 from collections import deque
-from contextlib import nullcontext
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, nullcontext, suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 from weakref import WeakKeyDictionary
@@ -15,6 +16,7 @@ import anyio.to_thread
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Generator
+    from contextlib import AbstractContextManager
     from types import TracebackType
 
     from ..models.common import Page
@@ -35,6 +37,71 @@ async def run_blocking(function: Callable[[], T], *, abandon: bool = False) -> T
         abandon: a caller that is cancelled doesn't wait for its end.
     """
     return await anyio.to_thread.run_sync(function, abandon_on_cancel=abandon)
+
+
+class Held:
+    """A lock that blocks, held away from the loop: `async with Held(store.lock) as held`.
+
+    It is taken, `run` is carried out and it is given back on one thread, which many locks ask for. What was
+    begun is ended although the caller is cancelled: a token that is being saved must not be lost.
+    """
+
+    def __init__(self, lock: Callable[[], AbstractContextManager[object]]) -> None:
+        self._lock = lock
+        self._stack = ExitStack()
+        self._thread = ThreadPoolExecutor(1, "coordinaitor-held")
+
+    async def run(self, function: Callable[[], T]) -> T:
+        """What the function gives, called on the thread."""
+        loop = asyncio.get_running_loop()
+        result: asyncio.Future[T] = loop.create_future()
+
+        def call() -> None:
+            done = _Outcome(function)
+            with suppress(RuntimeError):  # the loop has ended, and nobody waits
+                loop.call_soon_threadsafe(done.give, result)
+
+        self._thread.submit(call)
+        return await result
+
+    async def __aenter__(self) -> Self:
+        try:
+            await self.run(lambda: self._stack.enter_context(self._lock()))
+        except BaseException:
+            self._give_back()
+            raise
+        return self
+
+    async def __aexit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._give_back()
+
+    def _give_back(self) -> None:
+        self._thread.submit(self._stack.close)
+        self._thread.shutdown(wait=False)
+
+
+class _Outcome(Generic[T]):
+    """What a call came to, for whoever still waits."""
+
+    def __init__(self, function: Callable[[], T]) -> None:
+        self._error: BaseException | None = None
+        try:
+            self._value = function()
+        except BaseException as error:
+            self._error = error
+
+    def give(self, future: asyncio.Future[T]) -> None:
+        if future.done():  # cancelled
+            return
+        if self._error is not None:
+            future.set_exception(self._error)
+        else:
+            future.set_result(self._value)
 
 
 class TimeLimit:

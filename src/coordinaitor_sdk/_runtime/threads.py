@@ -9,6 +9,7 @@ import time
 import weakref
 from abc import ABC, abstractmethod
 from collections import deque
+from contextlib import ExitStack
 from functools import partial
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Callable, Iterator
+    from contextlib import AbstractContextManager
 
     from ..models.common import Page, Pagination
 
@@ -43,6 +45,25 @@ class Lock:
 def run_blocking(function: Callable[[], T], *, abandon: bool = False) -> T:  # noqa: ARG001 - as in the twin
     """Call it: a thread may block."""
     return function()
+
+
+class Held:
+    """A lock, held by the calling thread: `with Held(store.lock) as held`."""
+
+    def __init__(self, lock: Callable[[], AbstractContextManager[object]]) -> None:
+        self._lock = lock
+        self._stack = ExitStack()
+
+    def run(self, function: Callable[[], T]) -> T:
+        """What the function gives."""
+        return function()
+
+    def __enter__(self) -> Self:
+        self._stack.enter_context(self._lock())
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        self._stack.close()
 
 
 class TimeLimit:

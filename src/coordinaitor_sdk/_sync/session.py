@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import logging
 import time
+from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING, TypeVar
 
@@ -13,7 +14,7 @@ from .._core.cache import identity_of
 from .._core.http import Secret
 from .._core.request import Call, check_required, json_body
 from .._core.tokens import Freshness, Tokens
-from .._runtime.threads import SingleFlight, run_blocking
+from .._runtime.threads import Held, SingleFlight, run_blocking
 from ..exceptions import (
     APIError,
     AuthenticationError,
@@ -24,10 +25,13 @@ from ..exceptions import (
 from ..profiles import Credentials
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from .._core.oauth import OAuthClient
     from .._core.options import CallOptions, Settings
     from .._core.response import Cast
     from ..models.auth import LoginResult
+    from ..profiles import SharedTokens
     from .transport import Authorizer, Transport
 
 T = TypeVar("T")
@@ -83,9 +87,7 @@ class Session:
         self._keep_fresh(limit)
         access = self._tokens.access
         if access is None:
-            raise AuthenticationError(
-                "the session was ended; log in again with `auth.login()`, or pass new credentials", status=401
-            )
+            raise _none_there(credentials)
         return {"Authorization": Secret(f"Bearer {access}")}
 
     def renew(self, rejected: dict[str, str], limit: float | None = None) -> bool:
@@ -126,7 +128,8 @@ class Session:
             credentials = Credentials("argument", email=email, password=password)
         if credentials is None or credentials.password is None:
             raise ConfigurationError("logging in needs email= and password=")
-        return self._begin(credentials, self._logged_in(credentials, options), Tokens(), None)
+        given = credentials
+        return self._begun(given, lambda: self._logged_in(given, options), Tokens(), None)
 
     def exchange(self, client: OAuthClient, options: CallOptions, **fields: str | None) -> LoginResult:
         """Begin a session with an OAuth code.
@@ -134,8 +137,12 @@ class Session:
         Raises:
             APIError: the server refuses the code, or the client.
         """
-        result = self._granted(client, options, grant_type="authorization_code", **fields)
-        return self._begin(Credentials("argument"), result, Tokens(), client)
+        return self._begun(
+            Credentials("argument"),
+            lambda: self._granted(client, options, grant_type="authorization_code", **fields),
+            Tokens(),
+            client,
+        )
 
     def refresh(self, refresh_token: str | None, options: CallOptions) -> LoginResult:
         """Renew the session's tokens now, or go on with the session of another refresh token.
@@ -146,9 +153,14 @@ class Session:
         """
         if refresh_token is not None:
             check_required({"refresh_token": refresh_token}, "refresh_token")
-            result = self._refreshed(refresh_token, options)
-            return self._begin(Credentials("argument"), result, Tokens(refresh=refresh_token), self._oauth)
-        if not self._renewable:
+            given = refresh_token
+            present = Tokens(refresh=given)
+            return self._begun(
+                Credentials("argument"), lambda: self._refreshed(given, options), present, self._oauth
+            )
+        if self._store is not None and self._tokens.access is None:
+            self._keep_fresh(None)
+        if not self._replaceable:
             raise ConfigurationError("there is no session to refresh: pass refresh_token=, or log in first")
         tokens = self._flight.run(lambda: self._renewed(self._tokens.access, options))
         return _result_of(tokens, _login().model())
@@ -159,6 +171,18 @@ class Session:
         Raises:
             CoordinaitorError: the server could not be told; the session goes on there until it expires.
         """
+        store = self._store
+        if store is None or refresh_token not in {None, self._tokens.refresh}:
+            self._end(refresh_token, options)
+            return
+        with Held(store.lock) as held:
+            # Another process may have renewed them: the newest end the session.
+            stored = held.run(store.news)
+            self._tokens = stored or self._tokens
+            self._end(None, options)
+            held.run(store.forget)
+
+    def _end(self, refresh_token: str | None, options: CallOptions) -> None:
         from .._core.response import NOTHING
 
         refresh, access = refresh_token or self._tokens.refresh, self._tokens.access
@@ -179,11 +203,21 @@ class Session:
             self._tokens = Tokens()
 
     @property
-    def _renewable(self) -> bool:
+    def _store(self) -> SharedTokens | None:
+        return self._credentials.store if self._credentials else None
+
+    @property
+    def _replaceable(self) -> bool:
+        """Whether there is something to get new tokens with."""
         credentials = self._credentials
         return credentials is not None and (
             credentials.password is not None or self._tokens.refresh is not None
         )
+
+    @property
+    def _renewable(self) -> bool:
+        """Whether new tokens may be had: with something of one's own, or from what others have stored."""
+        return self._replaceable or self._store is not None
 
     def _keep_fresh(self, limit: float | None) -> None:
         freshness = self._tokens.freshness(time.time())
@@ -191,7 +225,7 @@ class Session:
             return
         if freshness is Freshness.MANDATORY:
             self._flight.run(lambda: self._renewed(self._tokens.access), limit)
-        elif not self._flight.is_running:
+        elif self._replaceable and not self._flight.is_running:
             self._renew_early(limit)
 
     def _renew_early(self, limit: float | None) -> None:
@@ -201,25 +235,29 @@ class Session:
             logger.debug("the token could not be renewed early, it is still in use: %s", type(error).__name__)
 
     def _renewed(self, stale: str | None, options: CallOptions | None = None) -> Tokens:
-        credentials = self._credentials
-        store = credentials.store if credentials else None
-        if store is None:
+        credentials, store = self._credentials, self._store
+        if credentials is None or store is None:
             if self._tokens.access == stale:
                 self._replace(options)
             return self._tokens
-        lock = store.lock()
-        run_blocking(lock.acquire)
-        try:
-            stored = run_blocking(store.load)
-            if stored is not None and self._credentials is credentials:
-                self._tokens = stored
+        # Reading needs no lock, and what can't be written may still be read.
+        if self._taken(run_blocking(store.news), credentials, stale):
+            return self._tokens
+        with Held(store.lock) as held:
             # Another process may have renewed them while this one waited for the lock.
-            due = self._tokens.access == stale or self._tokens.freshness(time.time()) is Freshness.MANDATORY
-            if due and self._replace(options):
-                run_blocking(lambda: store.save(self._tokens))
-        finally:
-            lock.release()
+            taken = self._taken(held.run(store.news), credentials, stale)
+            if not taken and self._replaceable and self._replace(options):
+                tokens, begun = self._tokens, credentials.password is not None
+                held.run(lambda: store.keep(tokens, begun=begun))
         return self._tokens
+
+    def _taken(self, stored: Tokens | None, credentials: Credentials, stale: str | None) -> bool:
+        """Go on with what another process has stored; whether there is a usable token then."""
+        if stored is not None and self._credentials is credentials:
+            self._tokens = stored
+            self._identity = identity_of(stored.refresh or stored.access)  # it may be another user's by now
+        usable = self._tokens.freshness(time.time()) is not Freshness.MANDATORY
+        return usable and self._tokens.access != stale
 
     def _replace(self, options: CallOptions | None) -> bool:
         """Get new tokens for the present ones; False where another session took their place meanwhile."""
@@ -279,6 +317,24 @@ class Session:
     def _call(self, call: Call[T], options: CallOptions | None, authorizer: Authorizer | None = None) -> T:
         return self._transport.call(call, authorizer, self._settings.for_call(call, options or {}))
 
+    def _begun(
+        self,
+        credentials: Credentials,
+        request: Callable[[], LoginResult],
+        present: Tokens,
+        oauth_client: OAuthClient | None,
+    ) -> LoginResult:
+        """Begin a session, and keep it where the client's `token_store` is."""
+        store = self._store
+        if store is None or not store.keeps_logins:
+            return self._begin(credentials, request(), present, oauth_client)
+        credentials = replace(credentials, store=store)
+        with Held(store.lock) as held:
+            result = self._begin(credentials, request(), present, oauth_client)
+            tokens = self._tokens
+            held.run(lambda: store.keep(tokens, begun=True))
+        return result
+
     def _begin(
         self, credentials: Credentials, result: LoginResult, present: Tokens, oauth_client: OAuthClient | None
     ) -> LoginResult:
@@ -318,6 +374,18 @@ def _accepted(result: LoginResult, present: Tokens) -> Tokens:
         raise ResponseDecodeError(
             f"the server answered a login: {error}; check base_url and api_prefix"
         ) from None
+
+
+def _none_there(credentials: Credentials) -> AuthenticationError:
+    if credentials.store is not None:
+        return AuthenticationError(
+            "there are no stored tokens for this server; log in once with `auth.login(email, password)`,"
+            " or give the client email and password too",
+            status=401,
+        )
+    return AuthenticationError(
+        "the session was ended; log in again with `auth.login()`, or pass new credentials", status=401
+    )
 
 
 def _ended(error: APIError) -> AuthenticationError:

@@ -207,3 +207,73 @@ class TestTimeLimit:
             limit.check()
         with threads.TimeLimit(None) as limit:
             limit.check()
+
+
+class TestHeld:
+    async def test_all_of_it_happens_on_one_thread_away_from_the_loop(self):
+        """A lock that belongs to a thread can be given back."""
+        lock, threads_seen = threading.RLock(), set()
+        for _ in range(3):
+            async with aio.Held(lambda: lock) as held:
+                threads_seen.add(await held.run(threading.get_ident))
+                assert not await asyncio.to_thread(lock.acquire, timeout=0.01)
+        assert threading.get_ident() not in threads_seen
+        assert lock.acquire(timeout=5)
+
+    async def test_what_was_begun_is_ended_although_the_caller_is_cancelled(self):
+        """Then the lock is given back."""
+        lock, begun, done = threading.Lock(), threading.Event(), threading.Event()
+
+        def save():
+            begun.set()
+            time.sleep(0.1)
+            done.set()
+
+        async def caller():
+            async with aio.Held(lambda: lock) as held:
+                await held.run(save)
+
+        task = asyncio.ensure_future(caller())
+        await asyncio.to_thread(begun.wait)
+        task.cancel()
+        await asyncio.wait([task])
+        assert task.cancelled()
+        assert await asyncio.to_thread(lock.acquire, timeout=5)
+        assert done.is_set()
+
+    async def test_a_lock_that_comes_after_the_caller_has_gone_is_given_back(self):
+        """Nobody else would do it."""
+        lock = threading.Lock()
+        lock.acquire()
+
+        async def caller():
+            async with aio.Held(lambda: lock):
+                raise AssertionError("it is cancelled before")
+
+        task = asyncio.ensure_future(caller())
+        await asyncio.sleep(0.05)
+        task.cancel()
+        await asyncio.wait([task])
+        lock.release()
+        assert await asyncio.to_thread(lock.acquire, timeout=5)
+
+    @pytest.mark.parametrize("twin", [aio, threads])
+    async def test_an_error_is_the_callers(self, twin):
+        """Of the lock as of what is done under it, which gives the lock back."""
+        lock = threading.Lock()
+
+        def fails():
+            raise KeyError
+
+        async def use(held):
+            if twin is threads:
+                with held as one:
+                    return one.run(fails)
+            async with held as one:
+                return await one.run(fails)
+
+        with pytest.raises(KeyError):
+            await use(twin.Held(lambda: lock))
+        assert lock.acquire(timeout=5)
+        with pytest.raises(KeyError):
+            await use(twin.Held(fails))

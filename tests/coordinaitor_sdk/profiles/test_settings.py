@@ -7,7 +7,7 @@ import pytest
 
 from coordinaitor_sdk._core.tokens import Tokens
 from coordinaitor_sdk.exceptions import ConfigurationError
-from coordinaitor_sdk.profiles import Explicit, FileTokenStore, Profile, config_dir, origin, resolve
+from coordinaitor_sdk.profiles import Explicit, MemoryTokenStore, Profile, config_dir, origin, resolve
 
 URL = "http://localhost:3000"
 
@@ -53,6 +53,12 @@ class TestOrder:
         found = settings(tmp_path, environ, email="a@b.c", password="pw").credentials
         assert (found.source, found.email, found.api_key) == ("argument", "a@b.c", None)
 
+    def test_a_token_store_is_a_credential_of_its_level(self, tmp_path):
+        """An environment's key is not looked at."""
+        found = settings(tmp_path, {"COORDINAITOR_API_KEY": "ak_env"}, token_store=MemoryTokenStore())
+        assert (found.credentials.source, found.credentials.api_key) == ("argument", None)
+        assert found.credentials.store is not None
+
     def test_the_profile_may_be_named(self, tmp_path):
         """By argument or environment."""
         Profile("work", tmp_path).save_settings(base_url="http://work:1", api_prefix="/api")
@@ -82,6 +88,12 @@ class TestBadInput:
         """Which of them would be sent?"""
         with pytest.raises(ConfigurationError, match="one kind"):
             settings(tmp_path, **explicit)
+
+    @pytest.mark.parametrize("explicit", [{"api_key": "k"}, {"access_token": "t"}, {"refresh_token": "t"}])
+    def test_a_token_store_goes_with_a_login_only(self, tmp_path, explicit):
+        """A key has no tokens, and of two sessions one would be lost."""
+        with pytest.raises(ConfigurationError, match=r"one kind.*token_store"):
+            settings(tmp_path, token_store=MemoryTokenStore(), **explicit)
 
     @pytest.mark.parametrize("explicit", [{"email": "a@b.c"}, {"password": "secret"}])
     def test_half_a_login_is_refused(self, tmp_path, explicit):
@@ -143,12 +155,12 @@ class TestStored:
         assert settings(tmp_path, base_url="https://localhost:3000").credentials is None
 
     def test_tokens_come_back_as_they_were_kept(self, tmp_path, profile):
-        """With a store that keeps renewed ones."""
+        """With the store that keeps renewed ones, and leaves the rest of the file as it is."""
         tokens = Tokens(access="a", refresh="r", expires_at=5.0, lifetime=3.0)
         profile.save_tokens(tokens, base_url=URL, email="a@b.c")
         credentials = settings(tmp_path).credentials
         assert credentials.tokens == tokens
-        credentials.store.save(Tokens(access="b", refresh="r2"))
+        credentials.store.keep(Tokens(access="b", refresh="r2"), begun=False)
         assert settings(tmp_path).credentials.tokens == Tokens(access="b", refresh="r2")
         assert json.loads(profile.credentials_path.read_text())["email"] == "a@b.c"
 
@@ -187,15 +199,6 @@ class TestStored:
         shown = repr(settings(tmp_path)) + repr(settings(tmp_path, api_key="secret-k"))
         shown += repr(Explicit(password="secret-p", access_token="secret-t"))
         assert "secret" not in shown
-
-
-def test_the_lock_is_held_against_others(tmp_path):
-    """Whoever refreshes holds it."""
-    first, second = FileTokenStore(tmp_path / "x.json").lock(), FileTokenStore(tmp_path / "x.json").lock()
-    with first, pytest.raises(TimeoutError):
-        second.acquire(timeout=0.05)
-    with second:
-        assert second.is_locked
 
 
 def test_the_config_directory_may_be_named():

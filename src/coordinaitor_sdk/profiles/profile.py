@@ -1,0 +1,113 @@
+"""Named profiles: a server's settings, and what the user has logged in with there."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Final
+
+from .addresses import origin
+from .credentials import Credentials
+from .directory import check_name, config_dir, read_config
+from .files import read_private, remove, write_json, write_private
+from .stores.encoding import to_json
+from .stores.file import FileTokenStore
+from .stores.shared import SharedTokens
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from .._core.tokens import Tokens
+
+DEFAULT_PROFILE: Final = "default"
+
+
+class Profile:
+    """One named set of settings and credentials in the user's config directory."""
+
+    def __init__(self, name: str = DEFAULT_PROFILE, directory: Path | None = None) -> None:
+        check_name(name, what="a profile")
+        self.name = name
+        self.directory: Path = directory or config_dir()
+
+    @property
+    def config_path(self) -> Path:
+        """The file with all profiles' settings."""
+        return self.directory / "config.toml"
+
+    @property
+    def credentials_path(self) -> Path:
+        """The file with this profile's credentials."""
+        return self.directory / "credentials" / f"{self.name}.json"
+
+    def settings(self) -> dict[str, str]:
+        """Its settings, such as `base_url` and `api_prefix`; empty where there are none.
+
+        Raises:
+            ConfigurationError: the file can't be read.
+        """
+        found = read_config(self.config_path).get("profiles", {}).get(self.name, {})
+        return {str(key): str(value) for key, value in found.items()}
+
+    def save_settings(self, **settings: str) -> None:
+        """Keep these settings beside those that are there.
+
+        Raises:
+            ConfigurationError: the file can't be read or written.
+        """
+        import tomli_w
+
+        config = read_config(self.config_path)
+        config.setdefault("profiles", {}).setdefault(self.name, {}).update(settings)
+        write_private(self.config_path, tomli_w.dumps(config))
+
+    def credentials(self, base_url: str) -> Credentials | None:
+        """What is stored for the origin of `base_url`, or None.
+
+        Raises:
+            ConfigurationError: the file can't be read.
+        """
+        stored = self.read_credentials()
+        if stored is None or stored.get("origin") != origin(base_url):
+            return None
+        source = f"profile {self.name}"
+        if isinstance(stored.get("api_key"), str):
+            return Credentials(source, api_key=stored["api_key"], store=None)
+        store = SharedTokens(FileTokenStore(self.credentials_path), origin(base_url))
+        tokens = store.news()
+        return None if tokens is None else Credentials(source, tokens=tokens, store=store)
+
+    def read_credentials(self) -> dict[str, Any] | None:
+        """The stored credentials as they stand in the file, or None.
+
+        Raises:
+            ConfigurationError: the file can't be read.
+        """
+        return read_private(self.credentials_path)
+
+    def save_api_key(self, api_key: str, *, base_url: str) -> None:
+        """Keep an API key for the origin of `base_url`, instead of what was stored.
+
+        Raises:
+            ConfigurationError: the file can't be written.
+        """
+        self._save({"origin": origin(base_url), "api_key": api_key})
+
+    def save_tokens(self, tokens: Tokens, *, base_url: str, email: str | None) -> None:
+        """Keep a session's tokens for the origin of `base_url`, instead of what was stored.
+
+        Raises:
+            ConfigurationError: the file can't be written.
+        """
+        self._save({"email": email} | to_json(replace(tokens, origin=origin(base_url))))
+
+    def forget_credentials(self) -> bool:
+        """Remove the stored credentials; False where there were none.
+
+        Raises:
+            ConfigurationError: the file can't be removed.
+        """
+        return remove(self.credentials_path)
+
+    def _save(self, fields: dict[str, Any]) -> None:
+        with FileTokenStore(self.credentials_path).lock():
+            write_json(self.credentials_path, fields)
