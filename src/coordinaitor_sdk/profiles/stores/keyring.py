@@ -7,6 +7,7 @@ import json
 import logging
 from contextlib import contextmanager
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
 from ...exceptions import ConfigurationError
@@ -16,8 +17,8 @@ from .encoding import from_json, to_json
 from .file import LOCK_TIMEOUT
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Callable, Generator
-    from pathlib import Path
     from types import ModuleType
 
     from ..._core.tokens import Tokens
@@ -47,12 +48,18 @@ class KeyringTokenStore:
     service: Final = "coordinaitor"
 
     def __init__(
-        self, name: str = "default", *, directory: Path | None = None, lock_timeout: float = LOCK_TIMEOUT
+        self,
+        name: str = "default",
+        *,
+        directory: str | os.PathLike[str] | None = None,
+        lock_timeout: float = LOCK_TIMEOUT,
     ) -> None:
         _keyring()
         check_name(name, what="a keyring entry")
         self.name: str = name
-        self.cache_path: Path = (directory or config_dir() / "keyring") / f"{name}.json"
+        self.cache_path: Path = (
+            Path(directory or config_dir() / "keyring").expanduser().absolute() / f"{name}.json"
+        )
         self._lock_timeout = lock_timeout
 
     def load(self) -> Tokens | None:
