@@ -1,1 +1,1 @@
-"""What the client library costs, in ratios to its peers measured in the same run (`make bench`)."""
+"""What client library and reference server cost, beside peers in the same run (`make bench`)."""

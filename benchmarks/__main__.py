@@ -11,20 +11,15 @@ import sys
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from .bounds import BOUNDS, Bound, Verdict
+from .bounds import Verdict, chosen, selectable
 from .processes import canned_server
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from .bounds import Figure
+    from .bounds import Bound, Figure
 
-_UNITS = {"x": "", "ms": " ms", "MB": " MB"}
-
-
-def chosen(names: Sequence[str]) -> list[Bound]:
-    """The bounds with these names, or of these subjects; all where none is named."""
-    return [bound for bound in BOUNDS if not names or bound.name in names or bound.subject in names]
+_UNITS = {"x": "", "": "", "/s": "/s", "ms": " ms", "real ms": " ms", "MB": " MB", "kB": " kB"}
 
 
 def verdicts(bounds: Sequence[Bound], url: str) -> Iterator[Verdict]:
@@ -50,9 +45,9 @@ def line(verdict: Verdict) -> str:
 def main() -> int:
     """The exit code: 0 when all bounds hold, 1 when one is missed."""
     parser = argparse.ArgumentParser(
-        prog="python -m benchmarks", description="What the client library costs."
+        prog="python -m benchmarks", description="What the client library costs, and the reference server."
     )
-    names = sorted({bound.name for bound in BOUNDS} | {bound.subject for bound in BOUNDS})
+    names = selectable()
     parser.add_argument(
         "--only", action="append", default=[], choices=names, metavar="NAME", help=", ".join(names)
     )

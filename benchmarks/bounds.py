@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,17 +15,18 @@ class Bound:
 
     Attributes:
         name: as in `--only`.
-        subject: the module of `benchmarks` that measures it.
+        subject: the module of `benchmarks` that measures it; those of the reference server are in `server`.
         what: the figure, in words.
         limit: in `unit`; the figure may reach it, in the direction of `sense`.
-        unit: `x` for a ratio, `ms` on a machine where `import typer` takes 46 ms, `MB` of 1,000,000 bytes.
+        unit: `x` for a ratio, `ms` and `/s` on a machine where `import typer` takes 46 ms, `MB` of 1,000,000
+            bytes, `kB` of 1,000, `real ms` where the machine doesn't matter; empty for a number of things.
     """
 
     name: str
     subject: str
     what: str
     limit: float
-    unit: Literal["x", "ms", "MB"] = "x"
+    unit: Literal["x", "ms", "/s", "MB", "kB", "real ms", ""] = "x"
     sense: Literal["at most", "less than", "at least"] = "at most"
 
 
@@ -40,7 +44,34 @@ BOUNDS: Final = (
     Bound(
         "prefetch", "prefetch", "speed of 100 pages at 20 ms each, prefetch=8 to none", 6, sense="at least"
     ),
+    Bound("server-start", "server.start", "start to first answer, to importing FastAPI and the like", 1.6),
+    Bound("server-list", "server.lists", "rate of a list, to its bytes from memory", 0.33, sense="at least"),
+    Bound("list-status", "server.queries", "p95 of 50 of 100,000 tasks, by status", 6, "ms"),
+    Bound("list-filters", "server.queries", "p95, by status, priority and project", 6, "ms"),
+    Bound("list-tags", "server.queries", "p95, by tags", 6, "ms"),
+    Bound("list-sorts", "server.queries", "p95, of all, in the slowest order", 6, "ms"),
+    Bound("list-deep", "server.queries", "p95, page 1,000", 6, "ms"),
+    Bound("list-search", "server.queries", "p95, searching a rare and a frequent word", 10, "ms"),
+    Bound("server-writes", "server.writes", "creations from 64 clients", 1000, "/s", "at least"),
+    Bound("server-reads", "server.writes", "p95 of reads beside 1,000 creations a second", 10, "ms"),
+    Bound("server-lost", "server.writes", "tasks and events lost at SIGKILL", 0, ""),
+    Bound("server-socket", "server.sockets", "memory of each of 1,000 sockets", 45, "kB"),
+    Bound("server-push", "server.sockets", "p99 of 20 events a second to each of them", 250, "real ms"),
 )
+
+
+def chosen(names: Sequence[str]) -> list[Bound]:
+    """The bounds with these names, of these subjects, or of these groups of them; all where none is named."""
+    return [bound for bound in BOUNDS if not names or not _names_of(bound).isdisjoint(names)]
+
+
+def selectable() -> list[str]:
+    """What `--only` takes."""
+    return sorted(set[str]().union(*map(_names_of, BOUNDS)))
+
+
+def _names_of(bound: Bound) -> set[str]:
+    return {bound.name, bound.subject, bound.subject.partition(".")[0]}
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,6 +49,10 @@ class Child:
     def __exit__(self, *exc_info: object) -> None:
         self._process.communicate()
 
+    def kill(self) -> None:
+        """SIGKILL: it gets no chance to do anything."""
+        self._process.kill()
+
     def read(self) -> str:
         """Its next line.
 

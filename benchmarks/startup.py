@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
-import time
 from statistics import median
 from typing import Final
 
 from .bounds import Figure
-from .processes import ROOT, environment
-
-TYPER_MS: Final = 46.0
-"""What `import typer` takes, as a whole process, on the machine that the limits in ms are meant for."""
+from .scale import TYPER_MS, milliseconds
 
 _ROUNDS: Final = 25
 _PROGRAMS: Final = {
@@ -28,10 +22,10 @@ def measure(_url: str) -> list[Figure]:
     """Medians over rounds; in each, `import typer` tells how slow the machine is just then."""
     taken: dict[str, list[float]] = {name: [] for name in _PROGRAMS}
     for program in _PROGRAMS.values():
-        _milliseconds(program)  # writes the byte code
+        milliseconds(program)  # writes the byte code
     for _ in range(_ROUNDS):
         for name, program in _PROGRAMS.items():
-            taken[name].append(_milliseconds(program))
+            taken[name].append(milliseconds(program))
     note = "as they were: " + ", ".join(f"{name} {median(each):.0f} ms" for name, each in taken.items())
     return [
         Figure("import", _over("bare", "import", taken), note),
@@ -43,9 +37,3 @@ def _over(base: str, program: str, taken: dict[str, list[float]]) -> float:
     """How much longer `program` takes than `base`, in ms of the machine that the limits are meant for."""
     rounds = zip(taken[program], taken[base], taken["typer"], strict=True)
     return median((ours - theirs) / typer * TYPER_MS for ours, theirs, typer in rounds)
-
-
-def _milliseconds(program: str) -> float:
-    started = time.perf_counter()
-    subprocess.run([sys.executable, "-c", program], cwd=ROOT, env=environment(), check=True)
-    return (time.perf_counter() - started) * 1000
