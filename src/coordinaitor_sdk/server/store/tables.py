@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import DDL, Column, Float, Index, Integer, MetaData, Table, Text, event, text
 
-SCHEMA_REVISION = "0002"
+SCHEMA_REVISION = "0003"
 """The revision of the newest migration; a new database is created at it."""
 
 SERVER_WIDE = ""
@@ -180,11 +180,20 @@ Index("ix_tasks_updated", tasks.c.world, tasks.c.updated_at, tasks.c.id)
 Index("ix_tasks_priority", tasks.c.world, tasks.c.priority, tasks.c.id)
 Index("ix_tasks_due", tasks.c.world, tasks.c.due_date, tasks.c.id)
 Index("ix_tasks_status", tasks.c.world, tasks.c.status, tasks.c.created_at, tasks.c.id)
-Index("ix_tasks_project", tasks.c.world, tasks.c.project_id, tasks.c.status)
+Index(
+    "ix_tasks_project",
+    tasks.c.world,
+    tasks.c.project_id,
+    tasks.c.status,
+    tasks.c.priority,
+    tasks.c.created_at,
+    tasks.c.id,
+)
 Index("ix_tasks_agent", tasks.c.world, tasks.c.agent_id, tasks.c.status)
 Index("ix_tasks_creator", tasks.c.world, tasks.c.created_by, tasks.c.status)
 Index("ix_tasks_completed", tasks.c.world, tasks.c.completed_at)
-Index("ix_tasks_search", tasks.c.search_id, unique=True)
+# With the world, so that what a search finds is counted without a look at the tasks.
+Index("ix_tasks_search", tasks.c.search_id, tasks.c.world, unique=True)
 
 task_tags: Table = _table("task_tags", _text("tag", key=True), _text("task_id", key=True))
 

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Integer, bindparam, exists, func, select
+from sqlalchemy import ColumnElement, Integer, Table, bindparam, exists, func, select, tuple_
 
 from coordinaitor_sdk.server.domain.task import TaskRow
 from coordinaitor_sdk.server.store import search, tables
 from coordinaitor_sdk.server.store.sql import Sql, Statement
-from coordinaitor_sdk.server.store.tasks import ONE_BY_ONE
+from coordinaitor_sdk.server.store.tasks import whole_rows
+
+FEW = 1_000
+"""So many tasks are found and sorted faster than met among all others."""
 
 _t = tables.tasks
+_tags = tables.task_tags
 SORTS = {
     "createdAt": _t.c.created_at,
     "updatedAt": _t.c.updated_at,
@@ -55,12 +59,13 @@ def page_of(
     sql: Sql, world: str, wanted: TaskFilter, *, limit: int, offset: int
 ) -> tuple[list[TaskRow], int]:
     """One page of the tasks wanted, and how many there are in all, both of one state of the database."""
-    names, values = _parameters(wanted)
-    rows, count = _statements(names, len(wanted.tags), wanted.sort_by, wanted.sort_order)
     with sql.snapshot():
-        total = int(sql.value(count, world=world, **values))
+        wanted = _rarest_tag_first(sql, world, wanted)
+        names, values = _parameters(wanted)
+        total = int(sql.value(_count(names, len(wanted.tags)), world=world, **values))
         if offset >= total:
             return [], total
+        rows = _rows(names, len(wanted.tags), wanted.sort_by, wanted.sort_order, few=total <= FEW)
         found = sql.all(rows, world=world, limit=limit, offset=offset, **values)
     return [TaskRow._make(row) for row in found], total
 
@@ -68,8 +73,17 @@ def page_of(
 def first_of(sql: Sql, world: str, wanted: TaskFilter, most: int) -> list[TaskRow]:
     """The first of the tasks wanted, uncounted."""
     names, values = _parameters(wanted)
-    rows, _ = _statements(names, len(wanted.tags), wanted.sort_by, wanted.sort_order)
+    rows = _rows(names, len(wanted.tags), wanted.sort_by, wanted.sort_order, few=False)
     return [TaskRow._make(row) for row in sql.all(rows, world=world, limit=most, offset=0, **values)]
+
+
+def _rarest_tag_first(sql: Sql, world: str, wanted: TaskFilter) -> TaskFilter:
+    """The same tasks; the statements begin with the first tag."""
+    if len(wanted.tags) < 2:
+        return wanted
+    one_tag = _count((), 1)
+    tags = sorted(wanted.tags, key=lambda tag: int(sql.value(one_tag, world=world, tag_0=tag)))
+    return replace(wanted, tags=tuple(tags))
 
 
 def _parameters(wanted: TaskFilter) -> tuple[tuple[str, ...], dict[str, Any]]:
@@ -89,26 +103,61 @@ def _parameters(wanted: TaskFilter) -> tuple[tuple[str, ...], dict[str, Any]]:
 
 
 @lru_cache(maxsize=512)
-def _statements(
-    names: tuple[str, ...], tags: int, sort_by: SortBy, sort_order: SortOrder
-) -> tuple[Statement, Statement]:
-    conditions = [_condition(name) for name in names]
-    conditions += [_has_tag(f"tag_{number}") for number in range(tags)]
+def _rows(
+    names: tuple[str, ...], tags: int, sort_by: SortBy, sort_order: SortOrder, *, few: bool
+) -> Statement:
+    """A page of tasks: a walk along the sort's index until it is full, or, of few, all of them sorted.
+
+    Only the page's own tasks are read whole: the pages before it are passed in the index alone.
+    """
     key = SORTS[sort_by]
-    # Ties go by id in the same direction, so that one index serves both directions and pages are stable.
-    order = (
-        (key.asc().nulls_last(), _t.c.id.asc())
-        if sort_order == "asc"
-        else (key.desc().nulls_last(), _t.c.id.desc())
-    )
-    rows = (
-        ONE_BY_ONE.where(*conditions)
-        .order_by(*order)
+    page = (
+        select(_t.c.id, key.label("key"))
+        .where(*(_found(names, tags) if few else _met(names, tags)))
+        .order_by(*_order(key, _t.c.id, sort_order))
         .limit(bindparam("limit", type_=Integer))
         .offset(bindparam("offset", type_=Integer))
+        .subquery("page")
     )
-    count = select(func.count()).select_from(_t).where(_t.c.world == bindparam("world"), *conditions)
-    return Statement(rows), Statement(count)
+    return Statement(whole_rows(page).order_by(*_order(page.c.key, page.c.id, sort_order)))
+
+
+@lru_cache(maxsize=512)
+def _count(names: tuple[str, ...], tags: int) -> Statement:
+    if tags and not names:  # the table of tags tells it alone
+        others = [_has_tag(number, _tags) for number in range(1, tags)]
+        first = (_tags.c.world == bindparam("world"), _tags.c.tag == bindparam("tag_0"))
+        return Statement(select(func.count()).select_from(_tags).where(*first, *others))
+    return Statement(select(func.count()).select_from(_t).where(*_found(names, tags)))
+
+
+def _order(key: ColumnElement[Any], task_id: ColumnElement[str], order: SortOrder) -> tuple[Any, Any]:
+    # Ties go by id in the same direction, so that one index serves both directions and pages are stable.
+    if order == "asc":
+        return key.asc().nulls_last(), task_id.asc()
+    return key.desc().nulls_last(), task_id.desc()
+
+
+def _met(names: tuple[str, ...], tags: int) -> list[ColumnElement[bool]]:
+    """The conditions on a task, for looking at one task after the other."""
+    conditions = [_t.c.world == bindparam("world"), *(_condition(name) for name in names)]
+    return conditions + [_has_tag(number, _t) for number in range(tags)]
+
+
+def _found(names: tuple[str, ...], tags: int) -> list[ColumnElement[bool]]:
+    """The same, for beginning with the tasks that a search or else the first tag finds."""
+    if "match" not in names and not tags:
+        return _met(names, tags)
+    # Without statistics SQLite takes a world for small and would go through all of it: no index has this.
+    conditions = [_t.c.world.concat("") == bindparam("world"), *(_condition(name) for name in names)]
+    begun = 0
+    if "match" not in names:
+        tagged = select(_tags.c.world, _tags.c.task_id).where(
+            _tags.c.world == bindparam("world"), _tags.c.tag == bindparam("tag_0")
+        )
+        conditions.append(tuple_(_t.c.world, _t.c.id).in_(tagged))
+        begun = 1
+    return conditions + [_has_tag(number, _t) for number in range(begun, tags)]
 
 
 def _condition(name: str) -> ColumnElement[bool]:
@@ -121,8 +170,12 @@ def _condition(name: str) -> ColumnElement[bool]:
     return search.indexed_condition() if name == "match" else search.short_condition(name)
 
 
-def _has_tag(parameter: str) -> ColumnElement[bool]:
-    tags = tables.task_tags
+def _has_tag(number: int, outer: Table) -> ColumnElement[bool]:
+    """That a task, or the task of a tag, has the tag of this number."""
+    inner = _tags.alias(f"tags_{number}")
+    task_id = outer.c.id if outer is _t else outer.c.task_id
     return exists().where(
-        tags.c.world == _t.c.world, tags.c.tag == bindparam(parameter), tags.c.task_id == _t.c.id
+        inner.c.world == outer.c.world,
+        inner.c.tag == bindparam(f"tag_{number}"),
+        inner.c.task_id == task_id,
     )

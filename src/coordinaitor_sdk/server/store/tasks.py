@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Select, and_, bindparam, delete, func, insert, select, update
+from sqlalchemy import FromClause, Select, and_, bindparam, delete, func, insert, select, update
 
 from coordinaitor_sdk.server.domain.task import HistoryEntry, TaskRow
 from coordinaitor_sdk.server.store import search, tables
@@ -16,20 +16,25 @@ from coordinaitor_sdk.server.store.sql import Sql, Statement
 
 _t = tables.tasks
 _in_world = _t.c.world == bindparam("world")
-_joined = _t.outerjoin(
-    tables.agents, and_(tables.agents.c.world == _t.c.world, tables.agents.c.id == _t.c.agent_id)
-).outerjoin(
-    tables.projects, and_(tables.projects.c.world == _t.c.world, tables.projects.c.id == _t.c.project_id)
-)
+_agent = and_(tables.agents.c.world == _t.c.world, tables.agents.c.id == _t.c.agent_id)
+_project = and_(tables.projects.c.world == _t.c.world, tables.projects.c.id == _t.c.project_id)
 STORED = TaskRow._fields[:-3]
 _columns = [_t.c[name] for name in STORED] + [
     tables.agents.c.name,
     tables.agents.c.type,
     tables.projects.c.name,
 ]
-ONE_BY_ONE: Select[Any] = select(*_columns).select_from(_joined).where(_in_world)
 
-_LOAD = Statement(ONE_BY_ONE.where(_t.c.id == bindparam("id")))
+
+def whole_rows(found: FromClause) -> Select[Any]:
+    """The rows of the tasks whose ids are in `found`, which is read first."""
+    task = and_(_in_world, _t.c.id == found.c.id)
+    joined = found.outerjoin(_t, task).outerjoin(tables.agents, _agent).outerjoin(tables.projects, _project)
+    return select(*_columns).select_from(joined)
+
+
+_one = select(*_columns).select_from(_t.outerjoin(tables.agents, _agent).outerjoin(tables.projects, _project))
+_LOAD = Statement(_one.where(_in_world, _t.c.id == bindparam("id")))
 _INSERT = Statement(insert(_t).values({column.name: bindparam(column.name) for column in _t.c}))
 _DELETE = Statement(delete(_t).where(_in_world, _t.c.id == bindparam("id")))
 _ADD_TAG = Statement(
