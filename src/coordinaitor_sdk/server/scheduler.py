@@ -166,16 +166,12 @@ class Scheduler:
 
     def _do(self, change: Change, due: Due) -> None:
         # A row that can't be done must not hold up those behind it: it is dropped, with what it did.
-        change.sql.text("SAVEPOINT due_work")
-        pushed = len(change.events)
         try:
-            self._handlers[due.kind](change, due)
+            with change.attempt():
+                self._handlers[due.kind](change, due)
         except Exception:
             logger.exception("due work %s on %r of %s failed", due.kind, due.subject, change.world.id)
-            change.sql.text("ROLLBACK TO due_work")
-            del change.events[pushed:]
             log(change, "error", "scheduler", f"{due.kind} of {due.subject or 'the organization'} failed")
-        change.sql.text("RELEASE due_work")
 
 
 def _literals(handlers: Mapping[str, Handler]) -> list[Any]:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy.exc import DBAPIError
 
 from coordinaitor_sdk.server.errors import UnavailableError
-from coordinaitor_sdk.server.store.change import Change
+from coordinaitor_sdk.server.store.change import Change, Numbers
 from coordinaitor_sdk.server.store.sql import Sql
 
 if TYPE_CHECKING:
@@ -94,10 +94,12 @@ class Writer:
         current: Job | None = job
         try:
             self._sql.text("BEGIN IMMEDIATE")
+            numbers = Numbers(self._sql)
             while current is not None:
                 committed.jobs.append(current)
-                self._write(current, committed)
+                self._write(current, committed, numbers)
                 current, ended = self._waiting(len(committed.jobs))
+            numbers.write()
             self._sql.text("COMMIT")
         except Exception as error:
             if not committed.jobs:
@@ -114,15 +116,17 @@ class Writer:
             return None, False
         return job, job is None
 
-    def _write(self, job: Job, committed: Committed) -> None:
+    def _write(self, job: Job, committed: Committed, numbers: Numbers) -> None:
         self._sql.text("SAVEPOINT one_change")
-        change = Change(self._sql, job.world)
+        change = Change(self._sql, job.world, numbers)
+        mark = numbers.mark()
         try:
             job.result = job.work(change)
         except Exception as error:
             # Errors of the database also end here; when they ended the whole transaction, the next line
             # raises.
             self._sql.text("ROLLBACK TO one_change")
+            numbers.back_to(mark)
             job.error = _as_unavailable(error)
         else:
             committed.events += change.events

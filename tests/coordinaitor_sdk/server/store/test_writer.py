@@ -6,6 +6,7 @@ import asyncio
 import sqlite3
 
 import pytest
+from sqlalchemy import Connection
 
 from coordinaitor_sdk.server.changes.tasks import create_task
 from coordinaitor_sdk.server.errors import UnavailableError
@@ -78,5 +79,25 @@ def test_closing_commits_what_waits(opened):
             waiting = [asyncio.ensure_future(it.write(creation(str(number)))) for number in range(50)]
             await asyncio.sleep(0)
         assert len([one for one in waiting if one.result().id]) == 50
+
+    asyncio.run(run())
+
+
+def test_sequences_are_read_and_written_once_a_transaction(opened, monkeypatch):
+    """However many changes share it; what they were numbered is stored with them."""
+    asked = []
+    plain = Connection.exec_driver_sql
+
+    def counted(connection, text, *given):
+        asked.extend([text] if "sequences" in text else [])
+        return plain(connection, text, *given)
+
+    async def run():
+        async with opened(seed="empty") as it:
+            monkeypatch.setattr(Connection, "exec_driver_sql", counted)
+            await asyncio.gather(*(it.write(creation(str(number))) for number in range(64)))
+            monkeypatch.setattr(Connection, "exec_driver_sql", plain)
+            assert len(asked) < 64
+            assert (await it.write(creation("next"))).id == "task-1065"
 
     asyncio.run(run())
