@@ -106,6 +106,10 @@ def start(
     max_upload: Annotated[
         int, typer.Option(metavar="BYTES", help="Largest file that can be uploaded to a task.")
     ] = 100 * 1024 * 1024,
+    control: Annotated[
+        bool,
+        typer.Option("--control", help="Let programs on this machine make worlds and move their time."),
+    ] = False,
 ) -> None:
     """Start the server; Ctrl-C ends it."""
     from coordinaitor_sdk.server.run import ServerOptions, ServerStartError, serve
@@ -128,6 +132,7 @@ def start(
         oauth_clients=tuple(oauth_client or ()),
         allow_private_webhooks=allow_private_webhooks,
         max_upload=max_upload,
+        control=control,
     )
     try:
         serve(options, on_ready=_show)

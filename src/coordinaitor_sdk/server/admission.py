@@ -13,7 +13,7 @@ from coordinaitor_sdk.server.domain.permissions import Principal
 from coordinaitor_sdk.server.domain.rate_limits import TIERS, WINDOW, Bucket, Limit, Standing
 from coordinaitor_sdk.server.errors import AuthenticationError, RateLimitError
 from coordinaitor_sdk.server.settings import Settings
-from coordinaitor_sdk.server.worlds import Worlds
+from coordinaitor_sdk.server.worlds import World, Worlds
 
 REMEMBERED: Final = 10_000
 """Callers whose buckets are kept; those that were quiet the longest are forgotten first."""
@@ -52,6 +52,11 @@ class Admission:
         scope["answer_headers"] += _headers(standing)
         if standing.retry_after:
             raise RateLimitError(standing.retry_after)
+
+    def forget(self, world: World) -> None:
+        """Fill the buckets of a world's users and keys."""
+        for owner in [owner for owner in self._buckets if owner[0] != "address" and owner[1] == world.id]:
+            del self._buckets[owner]
 
     def _take(self, scope: Scope, caller: Principal | None) -> Standing:
         limit = self._limit(caller)

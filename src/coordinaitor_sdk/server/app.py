@@ -22,6 +22,7 @@ from coordinaitor_sdk.server.auth.tokens import Tokens
 from coordinaitor_sdk.server.changes import leftovers
 from coordinaitor_sdk.server.clock import stamp
 from coordinaitor_sdk.server.context import JsonAnswer, Parts
+from coordinaitor_sdk.server.control import Control
 from coordinaitor_sdk.server.errors import ApiError, UnavailableError
 from coordinaitor_sdk.server.events import Event
 from coordinaitor_sdk.server.files import Area, FileStore
@@ -31,7 +32,7 @@ from coordinaitor_sdk.server.middleware.lingering import LingeringMiddleware
 from coordinaitor_sdk.server.middleware.requests import RequestsMiddleware
 from coordinaitor_sdk.server.noting import Noting
 from coordinaitor_sdk.server.operations import operation_of
-from coordinaitor_sdk.server.routes import avatars, docs, realtime
+from coordinaitor_sdk.server.routes import avatars, control, docs, realtime
 from coordinaitor_sdk.server.routes import oauth as oauth_routes
 from coordinaitor_sdk.server.routes.api import ROUTERS, api_routes
 from coordinaitor_sdk.server.scheduler import Scheduler
@@ -57,7 +58,7 @@ def create_app(engine: Engine, started: Started, settings: Settings) -> FastAPI:
     database.
     """
     parts = _assemble(engine, started, settings)
-    lookout = Lookout(parts.store.read, parts.hub.seq_of, lambda world, seq: _catch_up(parts, world, seq))
+    lookout = Lookout(parts.store.read, parts.hub.lags, lambda world, seq: _catch_up(parts, world, seq))
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncGenerator[None, None]:
@@ -87,7 +88,11 @@ def create_app(engine: Engine, started: Started, settings: Settings) -> FastAPI:
     app.include_router(oauth_routes.router)
     app.include_router(avatars.router)
     app.include_router(realtime.router)
-    _answer_errors(app, parts)
+    admission = Admission(parts.gate, parts.worlds, settings)
+    if settings.control:
+        app.state.control = Control(parts, admission)
+        app.include_router(control.router)
+    _answer_errors(app, parts, admission)
     return app
 
 
@@ -174,7 +179,7 @@ def _methods() -> Callable[[str], list[str]]:
     )
 
 
-def _answer_errors(app: FastAPI, parts: Parts) -> None:
+def _answer_errors(app: FastAPI, parts: Parts, admission: Admission) -> None:
     def body_of(scope: Scope, error: ApiError) -> bytes:
         meta = meta_json(scope["request_id"], stamp(parts.worlds.default.clock.now()))
         return error_envelope(error.code, error.message, error.details, meta, error.retry_after)
@@ -207,7 +212,7 @@ def _answer_errors(app: FastAPI, parts: Parts) -> None:
         RequestsMiddleware,
         largest_body=parts.settings.largest_body,
         is_upload=_uploads(),
-        admit=Admission(parts.gate, parts.worlds, parts.settings).admit,
+        admit=admission.admit,
         note=Noting(parts.meter, parts.log, parts.worlds).note,
         answering=answering,
     )

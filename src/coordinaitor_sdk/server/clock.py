@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 
 class Clock(Protocol):
-    """What a world asks for the time.
-
-    The system's clock now; a clock that a test moves fits the same shape.
-    """
+    """What a world asks for the time."""
 
     def now(self) -> datetime:
         """The current moment, with UTC as its time zone."""
@@ -37,6 +34,50 @@ class SystemClock:
                 await wake.wait()
         except TimeoutError:
             return
+
+
+class WorldClock(SystemClock):
+    """A clock that can be stopped and set: until then the machine's, later as far from it as it was let go.
+
+    Whoever moves it wakes those who wait. It may be read in any thread.
+
+    Parameters:
+        frozen: where it stands; None where it goes.
+        ahead: how far before the machine's clock it is, where it goes.
+    """
+
+    def __init__(self, frozen: datetime | None = None, ahead: timedelta = timedelta()) -> None:
+        self._frozen = frozen
+        self._ahead = ahead
+
+    @property
+    def is_frozen(self) -> bool:
+        """Whether it stands still."""
+        return self._frozen is not None
+
+    @property
+    def ahead(self) -> timedelta:
+        """How far before the machine's clock it goes; what it was when it was stopped, where it stands."""
+        return self._ahead
+
+    def now(self) -> datetime:
+        """The world's moment in UTC."""
+        frozen = self._frozen
+        return super().now() + self._ahead if frozen is None else frozen
+
+    async def wait(self, until: datetime | None, wake: asyncio.Event) -> None:
+        """As that of the machine's clock; while it stands only `wake` ends the wait."""
+        await super().wait(None if self.is_frozen else until, wake)
+
+    def freeze(self, at: datetime | None = None) -> None:
+        """Stand still, at that moment or (None) at this one; of it whole milliseconds count."""
+        self._frozen = moment_of(stamp(self.now() if at is None else at))
+
+    def resume(self) -> None:
+        """Go on from where it stands."""
+        if self._frozen is not None:
+            self._ahead = self._frozen - super().now()
+            self._frozen = None
 
 
 def stamp(moment: datetime) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import shutil
 import tempfile
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
@@ -62,6 +63,11 @@ class FileStore:
     def drop(self, area: Area, world: str, name: str) -> None:
         """Remove a file; one that is gone already is no error."""
         self.path_of(area, world, name).unlink(missing_ok=True)
+
+    def drop_world(self, world: str) -> None:
+        """Remove every file of a world."""
+        for area in _AREAS:
+            shutil.rmtree(self._folder / area / world, ignore_errors=True)
 
     def sweep(self, is_known: Callable[[Area, str, str], bool]) -> None:
         """Remove what a crash left over: half-received files, and files without a row (`is_known` is given

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import json
 import math
 import os
@@ -22,6 +21,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 
 from coordinaitor_sdk.server.app import create_app
+from coordinaitor_sdk.server.domain.addresses import is_loopback
 from coordinaitor_sdk.server.domain.oauth import parse_clients
 from coordinaitor_sdk.server.run import Ready, ServerOptions, ServerStartError
 from coordinaitor_sdk.server.seeds.start import Start, Started, start_data
@@ -63,6 +63,7 @@ class Launch:
             oauth_clients=parse_clients(options.oauth_clients),
             private_webhooks=options.allow_private_webhooks,
             largest_upload=options.max_upload,
+            control=options.control,
         )
         self._server: _Server | None = None
         self._stopping = threading.Event()
@@ -212,12 +213,7 @@ def _check_secrets(options: ServerOptions) -> None:
 
 
 def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return False
+    return host == "localhost" or is_loopback(host)
 
 
 @contextmanager

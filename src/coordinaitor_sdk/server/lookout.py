@@ -22,13 +22,15 @@ class Lookout:
     """Compares the stored event logs with what was pushed.
 
     Parameters:
-        pushed: tells the newest event of a world that was pushed.
+        lags: tells of a world and the number of its newest event whether that was not pushed.
         on_news: called with the id of a world, and the number of its newest event, when there is a newer one.
     """
 
-    def __init__(self, sql: Sql, pushed: Callable[[str], int], on_news: Callable[[str, int], None]) -> None:
+    def __init__(
+        self, sql: Sql, lags: Callable[[str, int], bool], on_news: Callable[[str, int], None]
+    ) -> None:
         self._sql = sql
-        self._pushed = pushed
+        self._lags = lags
         self._on_news = on_news
         self._task: asyncio.Task[None] | None = None
 
@@ -45,7 +47,7 @@ class Lookout:
     def look(self) -> None:
         """Tell of every world that has news."""
         for world_id, seq in latest_seqs(self._sql):
-            if seq > self._pushed(world_id):
+            if self._lags(world_id, seq):
                 self._on_news(world_id, seq)
 
     async def _run(self) -> None:

@@ -48,6 +48,7 @@ class ServerOptions:
             PKCE.
         allow_private_webhooks: whether webhooks may go to addresses of private networks, other than loopback.
         max_upload: bytes of a file that is uploaded to a task, at most.
+        control: whether programs on this machine may make worlds and move their time, without a credential.
     """
 
     host: str = "127.0.0.1"
@@ -67,6 +68,7 @@ class ServerOptions:
     oauth_clients: tuple[str, ...] = field(default=(), repr=False)
     allow_private_webhooks: bool = False
     max_upload: int = 100 * 1024 * 1024
+    control: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,9 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import AsyncGenerator, Callable, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -97,8 +99,9 @@ class Scheduler:
         self._store = store
         self._worlds = worlds
         self._handlers = handlers
-        self._wakes = {world.id: asyncio.Event() for world in worlds.all()}
-        self._tasks: list[asyncio.Task[None]] = []
+        self._wakes: dict[str, asyncio.Event] = {}
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._done: Counter[str] = Counter()
         self._next = Statement(
             select(_due.c.id, _due.c.due_at, _due.c.kind, _due.c.subject, _due.c.payload)
             .where(_due.c.world == bindparam("world"), _due.c.kind.in_(_literals(handlers)))
@@ -115,14 +118,35 @@ class Scheduler:
 
     def start(self) -> None:
         """Begin; call it on the event loop."""
-        if self._handlers:
-            self._tasks = [asyncio.create_task(self._run(world)) for world in self._worlds.all()]
+        for world in self._worlds.all():
+            self.add(world)
 
     async def stop(self) -> None:
         """End; what is due stays stored."""
-        for task in self._tasks:
+        for task in self._tasks.values():
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*self._tasks.values(), return_exceptions=True)
+
+    def add(self, world: World) -> None:
+        """Begin with a world."""
+        wake = self._wakes[world.id] = asyncio.Event()
+        self._tasks[world.id] = asyncio.create_task(self._run(world, wake))
+
+    async def remove(self, world: World) -> None:
+        """End with a world; what is due stays stored."""
+        self._wakes.pop(world.id, None)
+        if (task := self._tasks.pop(world.id, None)) is not None:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
+    @asynccontextmanager
+    async def held(self, world: World) -> AsyncGenerator[None, None]:
+        """Within the block a world's due work is left to `run_due`."""
+        await self.remove(world)
+        try:
+            yield
+        finally:
+            self.add(world)
 
     def wake(self, world_id: str) -> None:
         """Look again: due work of that world changed."""
@@ -131,10 +155,16 @@ class Scheduler:
 
     async def run_due(self, world: World) -> datetime | None:
         """Do all that is due in `world` now; the moment of what comes next, None when nothing does."""
-        while await self._store.write(world, self._do_some):
-            pass
+        done = MOST_AT_ONCE
+        while done == MOST_AT_ONCE:
+            done = await self._store.write(world, self._do_some)
+            self._done[world.id] += done
         row = self._store.read.first(self._next, world=world.id)
         return None if row is None else moment_of(row.due_at)
+
+    def done(self, world: World) -> int:
+        """How many pieces of work were done in `world` since the start."""
+        return self._done[world.id]
 
     def counts(self, world: World) -> tuple[int, int]:
         """How much due work is stored in `world`, and how much of it should have been done by now."""
@@ -143,8 +173,7 @@ class Scheduler:
         waiting, overdue = self._store.read.first(self._counts, world=world.id, late=late)
         return waiting, overdue
 
-    async def _run(self, world: World) -> None:
-        wake = self._wakes[world.id]
+    async def _run(self, world: World, wake: asyncio.Event) -> None:
         while True:
             wake.clear()
             try:
@@ -154,15 +183,15 @@ class Scheduler:
                 following = world.clock.now() + timedelta(seconds=RETRY_AFTER)
             await world.clock.wait(following, wake)
 
-    def _do_some(self, change: Change) -> bool:
-        """Do up to MOST_AT_ONCE rows; whether there may be more. Runs in the writer."""
-        for _ in range(MOST_AT_ONCE):
+    def _do_some(self, change: Change) -> int:
+        """Do up to MOST_AT_ONCE rows; how many. Runs in the writer."""
+        for done in range(MOST_AT_ONCE):
             row = change.sql.first(self._next, world=change.world.id)
             if row is None or row.due_at > change.stamp:
-                return False
+                return done
             change.sql.run(_REMOVE, world=change.world.id, id=row.id)
             self._do(change, Due(row.kind, row.subject, json.loads(row.payload)))
-        return True
+        return MOST_AT_ONCE
 
     def _do(self, change: Change, due: Due) -> None:
         # A row that can't be done must not hold up those behind it: it is dropped, with what it did.

@@ -25,6 +25,7 @@ class Settings:
 
     Attributes:
         rate_limit: requests an hour for every caller; None for those of the tiers. `burst` likewise.
+        control: whether there is a control API.
     """
 
     access_token_ttl: float = 3600.0
@@ -42,6 +43,7 @@ class Settings:
     private_webhooks: bool = False
     webhook_delays: tuple[float, ...] = DELAYS
     idempotency_wait: float = 10.0
+    control: bool = False
     oauth_clients: Mapping[str, Client] = field(default_factory=dict[str, Client])
 
 

@@ -55,6 +55,10 @@ class SystemLog:
         self._waiting[world.id].append(entry)
         self._noted.set()
 
+    def forget(self, world: World) -> None:
+        """Drop the lines of a world that wait."""
+        self._waiting.pop(world.id, None)
+
     async def flush(self) -> None:
         """Write what was noted so far.
 

@@ -5,15 +5,17 @@ Every credential belongs to one world; nothing in one is visible from another.
 
 from __future__ import annotations
 
+import json
 import random
 import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 from sqlalchemy import bindparam, insert, select
 
-from coordinaitor_sdk.server.clock import Clock, SystemClock
-from coordinaitor_sdk.server.store import tables
+from coordinaitor_sdk.server.clock import Clock, WorldClock, moment_of, stamp
+from coordinaitor_sdk.server.store import settings, tables
 from coordinaitor_sdk.server.store.sql import Sql, Statement
 
 SEQUENCES = (
@@ -37,6 +39,9 @@ COUNTED_FROM_ONE = ("event", "due", "log")
 FIRST_NUMBER = 1001
 """Ids count from here: the ids of the API document lie below."""
 
+CLOCK = "clock"
+"""The name of the setting that says how a world's clock stands or goes."""
+
 _WORLDS = Statement(select(tables.worlds).order_by(tables.worlds.c.world))
 _ADD_WORLD = Statement(
     insert(tables.worlds).values({column.name: bindparam(column.name) for column in tables.worlds.c})
@@ -56,6 +61,7 @@ class World:
         pace: how many times faster than real time its simulated agents work.
         log_length: how many of the newest events are kept.
         keep_hours: whether its simulated agents keep to their working hours.
+        is_gone: whether it was deleted: nothing can be changed in it any more.
     """
 
     id: str
@@ -63,10 +69,11 @@ class World:
     seed: int
     epoch: str
     is_default: bool
-    clock: Clock = field(default_factory=SystemClock)
+    clock: Clock = field(default_factory=WorldClock)
     pace: float = 1.0
     log_length: int = 100_000
     keep_hours: bool = True
+    is_gone: bool = False
 
     @property
     def trim_every(self) -> int:
@@ -95,9 +102,18 @@ class Worlds:
         """Every world."""
         return list(self._by_id.values())
 
+    def add(self, world: World) -> None:
+        """From now on there is one more."""
+        self._by_id[world.id] = world
+
+    def remove(self, world: World) -> None:
+        """No longer; a credential of it leads nowhere. The default world stays for ever."""
+        self._by_id.pop(world.id, None)
+
 
 def load_worlds(sql: Sql, *, pace: float, log_length: int, keep_hours: bool) -> list[World]:
-    """The stored worlds, each with the system's clock."""
+    """The stored worlds, each with its clock."""
+    clocks = settings.settings_of(sql, CLOCK)
     return [
         World(
             row.world,
@@ -105,12 +121,30 @@ def load_worlds(sql: Sql, *, pace: float, log_length: int, keep_hours: bool) -> 
             row.seed,
             row.epoch,
             bool(row.is_default),
+            _clock(clocks.get(row.world)),
             pace=pace,
             log_length=log_length,
             keep_hours=keep_hours,
         )
         for row in sql.all(_WORLDS)
     ]
+
+
+def keep_clock(sql: Sql, world_id: str, clock: WorldClock) -> None:
+    """Store how a clock stands or goes, so that a later start goes on with it."""
+    kept = {
+        "frozen": stamp(clock.now()) if clock.is_frozen else None,
+        "ahead": clock.ahead.total_seconds(),
+    }
+    settings.set_setting(sql, CLOCK, json.dumps(kept), world_id)
+
+
+def _clock(stored: str | None) -> WorldClock:
+    if stored is None:
+        return WorldClock()
+    kept = json.loads(stored)
+    frozen = None if kept["frozen"] is None else moment_of(kept["frozen"])
+    return WorldClock(frozen, timedelta(seconds=kept["ahead"]))
 
 
 def add_world(sql: Sql, world: World, created_at: str) -> None:
@@ -124,9 +158,11 @@ def add_world(sql: Sql, world: World, created_at: str) -> None:
         created_at=created_at,
         is_default=int(world.is_default),
     )
-    for name in SEQUENCES:
-        first = 1 if name in COUNTED_FROM_ONE else FIRST_NUMBER
-        sql.run(_ADD_SEQUENCE, world=world.id, name=name, value=first - 1)
+    first = {name: 1 if name in COUNTED_FROM_ONE else FIRST_NUMBER for name in SEQUENCES}
+    sql.insert_many(
+        _ADD_SEQUENCE,
+        [{"world": world.id, "name": name, "value": number - 1} for name, number in first.items()],
+    )
 
 
 def add_server_sequences(sql: Sql) -> None:

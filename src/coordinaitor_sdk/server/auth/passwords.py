@@ -1,8 +1,11 @@
-"""Passwords: argon2, never on the event loop."""
+"""Passwords: argon2, never on the event loop; a plain hash for those that were generated."""
 
 from __future__ import annotations
 
 import asyncio
+import hashlib
+import hmac
+import secrets
 
 from argon2 import PasswordHasher
 from argon2.exceptions import Argon2Error, InvalidHashError
@@ -12,6 +15,7 @@ _hasher = PasswordHasher()
 _NOBODY = (
     "$argon2id$v=19$m=65536,t=3,p=4$c29tZS1zYWx0LW9mLW5vYm9keQ$IcuPbaA7aeNIZWhxLBjbHkE1mVMEOoiJ0lnbQpTFzu8"
 )
+_GENERATED = "sha256$"
 _AT_ONCE = 2
 """Each takes 64 MiB while it runs."""
 
@@ -21,8 +25,20 @@ def hash_password(password: str) -> str:
     return _hasher.hash(password)
 
 
+def generate_password() -> tuple[str, str]:
+    """A new password and its hash. It is random and long, as a key is: a plain hash can't be guessed back."""
+    password = secrets.token_urlsafe(24)
+    return password, _hash_generated(password)
+
+
+def _hash_generated(password: str) -> str:
+    return _GENERATED + hashlib.sha256(password.encode()).hexdigest()
+
+
 def matches(password: str, stored: str | None) -> bool:
     """Whether the password is that of the stored hash; None (no password set) never matches, as slowly."""
+    if stored is not None and stored.startswith(_GENERATED):
+        return hmac.compare_digest(_hash_generated(password), stored)
     try:
         return _hasher.verify(stored or _NOBODY, password) and stored is not None
     except (Argon2Error, InvalidHashError):

@@ -21,6 +21,20 @@ def may_be_called(address: str, *, private_too: bool) -> bool:
     return private_too or found.is_loopback or found.is_global
 
 
+def is_loopback(address: str) -> bool:
+    """Whether that is an address of this machine's loopback; what is no address is none.
+
+    Args:
+        address: as text.
+    """
+    try:
+        found = ip_address(address.strip("[]").partition("%")[0])
+    except ValueError:
+        return False
+    mapped = found.ipv4_mapped if isinstance(found, IPv6Address) else None
+    return (mapped or found).is_loopback
+
+
 def _unwrapped(address: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
     """The IPv4 address that an IPv6 one stands for: a guard that looks at the outside only is no guard."""
     if isinstance(address, IPv4Address):

@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
 
 from sqlalchemy import Engine
 
 from coordinaitor_sdk.server.auth.passwords import hash_password, matches
 from coordinaitor_sdk.server.auth.tokens import key_digest, new_key, new_secret
 from coordinaitor_sdk.server.changes.work import look_soon
-from coordinaitor_sdk.server.clock import Clock, SystemClock, stamp
-from coordinaitor_sdk.server.domain.permissions import ALL
-from coordinaitor_sdk.server.seeds.acme import ACME
-from coordinaitor_sdk.server.seeds.demo import GLOBEX
-from coordinaitor_sdk.server.seeds.filling import Contents, fill
+from coordinaitor_sdk.server.clock import Clock, WorldClock
+from coordinaitor_sdk.server.seeds.organization import (
+    FIRST,
+    SEEDED,
+    Organization,
+    Seed,
+    add_admin_key,
+    add_organization,
+)
 from coordinaitor_sdk.server.store import settings, users
 from coordinaitor_sdk.server.store.change import Change
 from coordinaitor_sdk.server.store.engine import DatabaseError, connect
 from coordinaitor_sdk.server.store.sql import Sql
-from coordinaitor_sdk.server.wire import dumps
-from coordinaitor_sdk.server.worlds import World, add_server_sequences, add_world, load_worlds, new_epoch
+from coordinaitor_sdk.server.worlds import World, add_server_sequences, load_worlds, new_epoch
 
 DOCUMENTED_PASSWORD = "admin123"  # noqa: S105 - the API document's own example, allowed on loopback only
 TOKEN_SECRET = "token_secret"  # noqa: S105 - the name of the setting
@@ -29,25 +31,10 @@ FIRST_KEY = "made at first start"
 
 
 @dataclass(frozen=True, slots=True)
-class _Organization:
-    id: str
-    name: str
-    admin_id: str
-    admin_email: str
-    contents: Contents
-
-
-_FIRST = _Organization("org-456", "Globex", "user-123", "admin@orchestrator.com", GLOBEX)
-"""The default one; with the seed `empty` it is the only one, and has nothing but its admin."""
-
-_SECOND = _Organization("org-123", "Acme Corp", "user-201", "admin@acme.example", ACME)
-
-
-@dataclass(frozen=True, slots=True)
 class Start:
     """What a start was asked for."""
 
-    seed: Literal["demo", "empty"]
+    seed: Seed
     api_key: str | None
     admin_password: str | None
     loopback: bool
@@ -79,45 +66,39 @@ def start_data(engine: Engine, start: Start, clock: Clock | None = None) -> Star
         with sql.transaction():
             secret = settings.get_setting(sql, TOKEN_SECRET)
             if secret is None:
-                return _fill(sql, start, clock or SystemClock())
+                return _fill(sql, start, clock)
             return _reopen(sql, start, secret)
     finally:
         sql.close()
 
 
-def _fill(sql: Sql, start: Start, clock: Clock) -> Started:
+def _fill(sql: Sql, start: Start, clock: Clock | None) -> Started:
     if start.admin_password is None and not start.loopback:
         raise DatabaseError(_LOCAL_ONLY)
     secret = new_secret()
-    settings.add_setting(sql, TOKEN_SECRET, secret)
+    settings.set_setting(sql, TOKEN_SECRET, secret)
     add_server_sequences(sql)
     password = start.admin_password or DOCUMENTED_PASSWORD
     hashed = hash_password(password)
-    seeded = [_FIRST, _SECOND] if start.seed == "demo" else [_FIRST]
-    worlds = [_add_organization(sql, start, clock, seed, hashed) for seed in seeded]
+    seeded = SEEDED if start.seed == "demo" else (FIRST,)
+    changes = [add_organization(sql, _world(start, clock, each), each, start.seed, hashed) for each in seeded]
     key = start.api_key or new_key()
-    _add_key(Change(sql, worlds[0]), key, GIVEN_KEY if start.api_key else FIRST_KEY)
-    return Started(worlds, secret, _FIRST.admin_email, password, key)
+    add_admin_key(changes[0], FIRST.admin_id, GIVEN_KEY if start.api_key else FIRST_KEY, key_digest(key))
+    return Started([change.world for change in changes], secret, FIRST.admin_email, password, key)
 
 
-def _add_organization(sql: Sql, start: Start, clock: Clock, seed: _Organization, password_hash: str) -> World:
-    world = World(
-        seed.id,
-        seed.name,
+def _world(start: Start, clock: Clock | None, organization: Organization) -> World:
+    return World(
+        organization.id,
+        organization.name,
         1,
         new_epoch(),
-        seed is _FIRST,
-        clock,
+        organization is FIRST,
+        clock or WorldClock(),
         start.pace,
         start.log_length,
         start.keep_hours,
     )
-    add_world(sql, world, stamp(clock.now()))
-    change = Change(sql, world)
-    users.add(change, _admin(seed, password_hash, change.stamp))
-    if start.seed == "demo":
-        fill(change, seed.admin_id, seed.contents)
-    return world
 
 
 def _reopen(sql: Sql, start: Start, secret: str) -> Started:
@@ -126,7 +107,7 @@ def _reopen(sql: Sql, start: Start, secret: str) -> Started:
     if not start.keep_hours:
         for each in worlds:
             look_soon(Change(sql, each))  # what rested until its agent's hours begin is gone on with
-    admin = users.load(sql, world.id, _FIRST.admin_id)
+    admin = users.load(sql, world.id, FIRST.admin_id)
     if admin is None:
         raise DatabaseError("the database has no admin: give another --database")
     for each in worlds:
@@ -136,7 +117,7 @@ def _reopen(sql: Sql, start: Start, secret: str) -> Started:
         if known is None:
             change = Change(sql, world)
             users.drop_keys(change, GIVEN_KEY)
-            _add_key(change, start.api_key, GIVEN_KEY)
+            add_admin_key(change, FIRST.admin_id, GIVEN_KEY, key_digest(start.api_key))
     return Started(worlds, secret, str(admin.email), start.admin_password, start.api_key)
 
 
@@ -146,7 +127,7 @@ def _check_password(change: Change, start: Start) -> None:
     Raises:
         DatabaseError: none was given, and the admin's is for this machine only.
     """
-    seed = next((seed for seed in (_FIRST, _SECOND) if seed.id == change.world.id), None)
+    seed = next((seed for seed in SEEDED if seed.id == change.world.id), None)
     admin = None if seed is None else users.load(change.sql, change.world.id, seed.admin_id)
     if admin is None:
         return
@@ -162,30 +143,3 @@ _LOCAL_ONLY = (
     "an admin still has the documented password, which is for this machine only: "
     "give another with --admin-password-stdin, or bind to 127.0.0.1"
 )
-
-
-def _admin(seed: _Organization, password_hash: str, now: str) -> dict[str, str | None]:
-    return {
-        "id": seed.admin_id,
-        "email": seed.admin_email,
-        "name": "Administrator",
-        "role": "admin",
-        "tier": "enterprise",
-        "password_hash": password_hash,
-        "created_at": now,
-        "last_login_at": None,
-    }
-
-
-def _add_key(change: Change, key: str, name: str) -> None:
-    users.add_key(
-        change,
-        {
-            "id": change.new_id("key"),
-            "user_id": _FIRST.admin_id,
-            "name": name,
-            "hash": key_digest(key),
-            "permissions": dumps(sorted(ALL)),
-            "created_at": change.stamp,
-        },
-    )

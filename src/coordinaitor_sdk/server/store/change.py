@@ -61,6 +61,11 @@ class Numbers:
         """Take back what was numbered since."""
         self._now = mark
 
+    def forget(self, world: str) -> None:
+        """The rows of a world were replaced: what was read of them holds no longer, nor is it written."""
+        for key in [key for key in self._now if key[0] == world]:
+            del self._now[key]
+
     def write(self) -> None:
         """Store them."""
         for (world, sequence), value in self._now.items():
@@ -100,6 +105,11 @@ class Change:
         if value is None:
             raise LookupError(f"world {owner!r} has no sequence {sequence!r}")
         return int(value)
+
+    def forget_numbers(self) -> None:
+        """The world's sequences were replaced by this change: its numbers begin anew."""
+        if self._numbers is not None:
+            self._numbers.forget(self.world.id)
 
     @contextmanager
     def attempt(self) -> Generator[None, None, None]:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.exc import DBAPIError
 
-from coordinaitor_sdk.server.errors import UnavailableError
+from coordinaitor_sdk.server.errors import AuthenticationError, UnavailableError
 from coordinaitor_sdk.server.store.change import Change, Numbers
 from coordinaitor_sdk.server.store.sql import Sql
 
@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 
 LARGEST_GROUP = 128
 """Changes in one transaction, at most: bounds how long the first of them waits."""
+
+GONE = "The credential's organization is gone"
+"""What is said of a change that came after the deletion of its world."""
 
 logger: logging.Logger = logging.getLogger(__name__)
 
@@ -121,6 +124,8 @@ class Writer:
         change = Change(self._sql, job.world, numbers)
         mark = numbers.mark()
         try:
+            if job.world.is_gone:
+                raise AuthenticationError(GONE)  # noqa: TRY301 - it ends as what the work raises does
             job.result = job.work(change)
         except Exception as error:
             # Errors of the database also end here; when they ended the whole transaction, the next line

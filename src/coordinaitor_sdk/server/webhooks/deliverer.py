@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections import defaultdict
 from collections.abc import Coroutine
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Final
 
@@ -34,6 +35,16 @@ PRUNE_EVERY: Final = 100
 logger: logging.Logger = logging.getLogger(__name__)
 
 
+@dataclass(slots=True)
+class _Office:
+    """What is under way for one world: the ids of deliveries by their webhook, and the tasks."""
+
+    wake: asyncio.Event = field(default_factory=asyncio.Event)
+    progress: asyncio.Event = field(default_factory=asyncio.Event)
+    lanes: defaultdict[str, set[str]] = field(default_factory=lambda: defaultdict[str, set[str]](set))
+    tasks: set[asyncio.Task[None]] = field(default_factory=set[asyncio.Task[None]])
+
+
 class Deliverer:
     """Attempts deliveries until they succeed or have been tried often enough.
 
@@ -47,38 +58,54 @@ class Deliverer:
         self._sender = sender
         self._delays = delays
         self._slots = asyncio.Semaphore(MOST_CONNECTIONS)
-        self._under_way: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
-        self._wakes: dict[str, asyncio.Event] = {}
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._offices: dict[str, _Office] = {}
         self._ended = 0
 
     def start(self) -> None:
         """Begin with what is stored; call it on the event loop."""
         for world in self._worlds.all():
-            self._wakes[world.id] = asyncio.Event()
-            self._spawn(self._run(world, self._wakes[world.id]))
+            self.add(world)
 
     async def stop(self) -> None:
         """End; attempts under way are broken off and made again at the next start."""
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*(_close(office) for office in self._offices.values()))
         await self._sender.close()
+
+    def add(self, world: World) -> None:
+        """Begin with a world, with what is stored."""
+        office = self._offices[world.id] = _Office()
+        _spawn(office, self._run(world, office))
+
+    async def remove(self, world: World) -> None:
+        """End with a world; attempts under way are broken off, and stay stored."""
+        if (office := self._offices.pop(world.id, None)) is not None:
+            await _close(office)
 
     def wake(self, world_id: str) -> None:
         """Look again: that world has deliveries to be attempted."""
-        if (wake := self._wakes.get(world_id)) is not None:
-            wake.set()
+        if (office := self._offices.get(world_id)) is not None:
+            office.wake.set()
 
-    async def _run(self, world: World, wake: asyncio.Event) -> None:
+    async def settle(self, world: World) -> bool:
+        """Return when every delivery of a world that is to be attempted now was; whether there was any."""
+        office = self._offices[world.id]
+        found = False
+        while webhooks.waiting_hooks(self._store.read, world.id):
+            found = True
+            office.progress.clear()
+            office.wake.set()
+            await office.progress.wait()
+        return found
+
+    async def _run(self, world: World, office: _Office) -> None:
         while True:
-            wake.clear()
+            office.wake.clear()
             for webhook_id in webhooks.waiting_hooks(self._store.read, world.id):
-                self._fill_lane(world, webhook_id)
-            await wake.wait()
+                self._fill_lane(world, office, webhook_id)
+            await office.wake.wait()
 
-    def _fill_lane(self, world: World, webhook_id: str) -> None:
-        lane = self._under_way[world.id, webhook_id]
+    def _fill_lane(self, world: World, office: _Office, webhook_id: str) -> None:
+        lane = office.lanes[webhook_id]
         if len(lane) >= AT_ONCE:
             return
         # Those under way are still stored as ready: they come first, being the oldest.
@@ -87,9 +114,9 @@ class Deliverer:
                 return
             if delivery.id not in lane:
                 lane.add(delivery.id)
-                self._spawn(self._attempt(world, delivery))
+                _spawn(office, self._attempt(world, office, delivery))
 
-    async def _attempt(self, world: World, delivery: Delivery) -> None:
+    async def _attempt(self, world: World, office: _Office, delivery: Delivery) -> None:
         receiver = webhooks.receiver(self._store.read, world.id, delivery.webhook_id)
         try:
             if receiver is None:
@@ -99,8 +126,9 @@ class Deliverer:
                     outcome = await self._sender.send(receiver, delivery)
             await self._note(world, delivery, outcome)
         finally:
-            self._under_way[world.id, delivery.webhook_id].discard(delivery.id)
-            self.wake(world.id)
+            office.lanes[delivery.webhook_id].discard(delivery.id)
+            office.wake.set()
+            office.progress.set()
 
     async def _note(self, world: World, delivery: Delivery, outcome: Outcome) -> None:
         attempts = delivery.attempts + 1
@@ -136,15 +164,22 @@ class Deliverer:
             else:
                 return
 
-    def _spawn(self, work: Coroutine[None, None, None]) -> None:
-        task: asyncio.Task[None] = asyncio.create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._done)
 
-    def _done(self, task: asyncio.Task[None]) -> None:
-        self._tasks.discard(task)
+def _spawn(office: _Office, work: Coroutine[None, None, None]) -> None:
+    def done(task: asyncio.Task[None]) -> None:
+        office.tasks.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
             logger.error("delivering webhooks failed", exc_info=error)
+
+    task: asyncio.Task[None] = asyncio.create_task(work)
+    office.tasks.add(task)
+    task.add_done_callback(done)
+
+
+async def _close(office: _Office) -> None:
+    for task in office.tasks:
+        task.cancel()
+    await asyncio.gather(*office.tasks, return_exceptions=True)
 
 
 def attempt_due(change: Change, due: Due) -> None:

@@ -23,6 +23,7 @@ logger: logging.Logger = logging.getLogger(__name__)
 READ_AT_ONCE = 500
 """Events read from the log in one piece."""
 
+RESTART = 1012
 CREDENTIALS = 4401
 EXPIRED = 4408
 
@@ -52,10 +53,12 @@ class Room:
 
     Attributes:
         seq: the newest event that was given to the sockets.
+        task: ends the sockets whose token expires.
     """
 
     world: World
     seq: int
+    task: asyncio.Task[None] | None = None
     listeners: set[Listener] = field(default_factory=set[Listener])
     by_subject: dict[tuple[str, str], set[Listener]] = field(
         default_factory=dict[tuple[str, str], set[Listener]]
@@ -77,18 +80,49 @@ class Hub:
         self._heartbeat = heartbeat
         self._rooms = {world.id: Room(world, latest_seq(sql, world)) for world in worlds.all()}
         self._order = itertools.count()
-        self._tasks: list[asyncio.Task[None]] = []
+        self._beating: asyncio.Task[None] | None = None
 
     def start(self) -> None:
         """Begin to send heartbeats and to end sockets whose token expires."""
-        self._tasks = [asyncio.create_task(self._beat())]
-        self._tasks += [asyncio.create_task(self._expire(room)) for room in self._rooms.values()]
+        self._beating = asyncio.create_task(self._beat())
+        for room in self._rooms.values():
+            room.task = asyncio.create_task(_expire(room))
 
     async def stop(self) -> None:
         """End both."""
-        for task in self._tasks:
+        running = [self._beating, *(room.task for room in self._rooms.values())]
+        tasks = [task for task in running if task is not None]
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    def add(self, world: World) -> None:
+        """A room for a world that came while the server runs."""
+        room = self._rooms[world.id] = Room(world, latest_seq(self._sql, world))
+        room.task = asyncio.create_task(_expire(room))
+
+    def remove(self, world: World) -> None:
+        """A world goes: its sockets are closed, and its room with them."""
+        room = self._rooms.pop(world.id)
+        if room.task is not None:
+            room.task.cancel()
+        for listener in list(room.listeners):
+            listener.end(CREDENTIALS, ("AUTHENTICATION_ERROR", "The credential's organization is gone"))
+
+    def restart(self, world: World) -> None:
+        """A world's log began anew: who has a socket comes again and is told the new epoch."""
+        room = self._rooms[world.id]
+        room.seq = latest_seq(self._sql, world)
+        room.expiries.clear()
+        room.wake.set()
+        for listener in list(room.listeners):
+            listener.end(RESTART)
+
+    def time_moved(self, world: World) -> None:
+        """A world's clock was moved, stopped or let go: sockets whose token has expired end now."""
+        room = self._rooms[world.id]
+        _end_expired(room)
+        room.wake.set()
 
     def seq(self, world: World) -> int:
         """The newest event that was given to the sockets of that world."""
@@ -97,6 +131,11 @@ class Hub:
     def seq_of(self, world_id: str) -> int:
         """The same, by the world's id."""
         return self._rooms[world_id].seq
+
+    def lags(self, world_id: str, seq: int) -> bool:
+        """Whether the sockets of a world lack that event; a world without a room has none."""
+        room = self._rooms.get(world_id)
+        return room is not None and room.seq < seq
 
     def counts(self) -> tuple[int, int]:
         """Sockets of all worlds, and their subscriptions."""
@@ -114,7 +153,9 @@ class Hub:
 
     def leave(self, world: World, listener: Listener) -> None:
         """A socket is gone, and its subscriptions with it."""
-        room = self._rooms[world.id]
+        room = self._rooms.get(world.id)
+        if room is None:
+            return
         room.listeners.discard(listener)
         for subscription in list(listener.subscriptions):
             self.unsubscribe(world, listener, subscription)
@@ -144,14 +185,17 @@ class Hub:
 
     def end_session(self, world_id: str, session_id: str) -> None:
         """Close the sockets of a session that was ended."""
-        for listener in list(self._rooms[world_id].listeners):
+        room = self._rooms.get(world_id)
+        for listener in list(room.listeners if room is not None else ()):
             if listener.principal.session_id == session_id:
                 listener.end(CREDENTIALS, ("AUTHENTICATION_ERROR", "The session has ended: log in again"))
 
     def publish(self, events: Iterable[Event]) -> None:
         """Give committed events to the sockets that asked for them, in order."""
         for event in events:
-            room = self._rooms[event.world]
+            room = self._rooms.get(event.world)
+            if room is None:  # deleted meanwhile
+                continue
             if event.seq > room.seq + 1:
                 self._catch_up(room, event.seq - 1)
             if event.seq > room.seq:
@@ -189,15 +233,20 @@ class Hub:
                 for listener in list(room.listeners):
                     listener.push(frame)
 
-    async def _expire(self, room: Room) -> None:
-        while True:
-            room.wake.clear()
-            now = room.world.clock.now()
-            while room.expiries and room.expiries[0][0] <= now.timestamp():
-                _, _, listener = heapq.heappop(room.expiries)
-                expires_at = listener.principal.expires_at
-                # A renewed credential has an entry of its own.
-                if listener in room.listeners and expires_at is not None and expires_at <= now.timestamp():
-                    listener.end(EXPIRED, ("AUTHENTICATION_ERROR", "The access token has expired"))
-            until = datetime.fromtimestamp(room.expiries[0][0], UTC) if room.expiries else None
-            await room.world.clock.wait(until, room.wake)
+
+async def _expire(room: Room) -> None:
+    while True:
+        room.wake.clear()
+        _end_expired(room)
+        until = datetime.fromtimestamp(room.expiries[0][0], UTC) if room.expiries else None
+        await room.world.clock.wait(until, room.wake)
+
+
+def _end_expired(room: Room) -> None:
+    now = room.world.clock.now().timestamp()
+    while room.expiries and room.expiries[0][0] <= now:
+        _, _, listener = heapq.heappop(room.expiries)
+        expires_at = listener.principal.expires_at
+        # A renewed credential has an entry of its own.
+        if listener in room.listeners and expires_at is not None and expires_at <= now:
+            listener.end(EXPIRED, ("AUTHENTICATION_ERROR", "The access token has expired"))

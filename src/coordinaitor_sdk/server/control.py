@@ -1,0 +1,228 @@
+"""Worlds made, put back and removed while the server runs: what tests ask for."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import secrets
+from collections import defaultdict
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any, Final
+
+from coordinaitor_sdk.server.admission import Admission
+from coordinaitor_sdk.server.auth.passwords import generate_password
+from coordinaitor_sdk.server.auth.tokens import key_digest, new_key
+from coordinaitor_sdk.server.clock import WorldClock, moment_of, stamp
+from coordinaitor_sdk.server.context import Parts
+from coordinaitor_sdk.server.errors import ConflictError, NotFoundError, UnavailableError
+from coordinaitor_sdk.server.schemas.control import TimeMove, WorldCreate
+from coordinaitor_sdk.server.seeds.organization import FIRST, Seed, add_admin_key, add_organization
+from coordinaitor_sdk.server.store import settings, world_rows
+from coordinaitor_sdk.server.store.change import Change
+from coordinaitor_sdk.server.store.sql import Sql
+from coordinaitor_sdk.server.timelapse import TimeLapse, clock_of
+from coordinaitor_sdk.server.worlds import FIRST_NUMBER, World, keep_clock, new_epoch
+
+ORIGIN: Final = "origin"
+"""The name of the setting that says what a world is put back to; those of a start have none."""
+
+KEY_NAME: Final = "made with the world"
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """What a world is put back to.
+
+    Attributes:
+        now: where its clock stands at first; None for one that goes with the machine's.
+    """
+
+    seed: Seed
+    now: str | None
+    password_hash: str = field(repr=False)
+    key_digest: str = field(repr=False)
+
+    def clock(self) -> WorldClock:
+        """The clock of the start."""
+        return WorldClock(None if self.now is None else moment_of(self.now))
+
+
+class Control:
+    """Makes, resets and deletes worlds, and moves their time; one thing at a time in each world."""
+
+    def __init__(self, parts: Parts, admission: Admission) -> None:
+        self._parts = parts
+        self._admission = admission
+        self._lapse = TimeLapse(parts.store, parts.scheduler, parts.deliverer, parts.hub)
+        self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+
+    def worlds(self) -> list[dict[str, Any]]:
+        """Every world."""
+        return [self._told(world) for world in self._parts.worlds.all()]
+
+    async def create(self, wanted: WorldCreate) -> dict[str, Any]:
+        """A new world, with the credentials of its admin."""
+        password, password_hash = generate_password()
+        key = new_key()
+        origin = Origin(wanted.seed, wanted.now, password_hash, key_digest(key))
+        world = replace(
+            self._parts.worlds.default,
+            id=f"org-{secrets.token_hex(6)}",
+            name=wanted.name,
+            seed=wanted.random_seed,
+            epoch=new_epoch(),
+            is_default=False,
+            clock=origin.clock(),
+        )
+        await self._parts.store.write(
+            self._parts.worlds.default, lambda change: _add(change.sql, world, origin)
+        )
+        self._parts.worlds.add(world)
+        self._begin(world)
+        email = FIRST.further(world).admin_email
+        credentials = {"admin": {"email": email, "password": password}, "apiKey": key}
+        return self._told(world) | credentials
+
+    async def reset(self, world_id: str) -> dict[str, Any]:
+        """Put a world back to its seed; its first credentials hold, and sessions, keys and sockets end.
+
+        Raises:
+            NotFoundError: there is no such world.
+            ConflictError: it was not made here.
+        """
+        async with self._alone(world_id) as world:
+            origin = self._origin(world)
+            await self._parts.scheduler.remove(world)
+            await self._parts.deliverer.remove(world)
+            before = world.epoch, world.clock
+            try:
+                await self._parts.store.write(world, lambda change: self._reset(change, origin))
+            except Exception:
+                world.epoch, world.clock = before
+                raise
+            finally:
+                self._forget(world)
+                self._parts.hub.restart(world)
+                self._parts.scheduler.add(world)
+                self._parts.deliverer.add(world)
+            return self._told(world)
+
+    async def delete(self, world_id: str) -> None:
+        """Remove a world with all that is its own.
+
+        Raises:
+            NotFoundError: there is no such world.
+            ConflictError: it was not made here.
+        """
+        async with self._alone(world_id) as world:
+            self._origin(world)
+            self._parts.worlds.remove(world)
+            self._parts.hub.remove(world)
+            await self._parts.scheduler.remove(world)
+            await self._parts.deliverer.remove(world)
+            try:
+                await self._parts.store.write(world, self._drop)
+            except UnavailableError:
+                world.is_gone = False
+                self._parts.worlds.add(world)
+                self._begin(world)
+                raise
+            self._forget(world)
+            self._locks.pop(world.id, None)
+
+    async def move_time(self, world_id: str, move: TimeMove) -> dict[str, Any]:
+        """Stop, let go or advance the clock of a world, and say where it is.
+
+        Raises:
+            NotFoundError: there is no such world.
+            ValidationFailedError: the clock can't go there.
+            ConflictError: the world never comes to rest.
+        """
+        async with self._alone(world_id) as world:
+            ran = await self._move(move)(world)
+            clock = clock_of(world)
+            return {"now": stamp(clock.now()), "frozen": clock.is_frozen, "ran": ran}
+
+    def _move(self, move: TimeMove) -> Callable[[World], Awaitable[int]]:
+        if (seconds := move.advance) is not None:
+            return lambda world: self._lapse.advance(world, seconds)
+        if move.run_until_idle:
+            return self._lapse.run_until_idle
+        return self._lapse.freeze if move.freeze else self._lapse.resume
+
+    @asynccontextmanager
+    async def _alone(self, world_id: str) -> AsyncGenerator[World, None]:
+        """The world, for as long as nobody else controls it.
+
+        Raises:
+            NotFoundError: there is none.
+        """
+        self._require(world_id)
+        async with self._locks[world_id]:
+            yield self._require(world_id)
+
+    def _require(self, world_id: str) -> World:
+        world = self._parts.worlds.get(world_id)
+        if world is None:
+            raise NotFoundError(
+                f"There is no world {world_id}, or it was deleted: GET /_control/worlds lists those there are"
+            )
+        return world
+
+    def _origin(self, world: World) -> Origin:
+        stored = settings.get_setting(self._parts.store.read, ORIGIN, world.id)
+        if stored is None:
+            raise ConflictError(
+                f"{world.id} is the server's own: make a world with POST /_control/worlds for what is to be "
+                "reset or deleted"
+            )
+        return Origin(**json.loads(stored))
+
+    def _begin(self, world: World) -> None:
+        self._parts.hub.add(world)
+        self._parts.scheduler.add(world)
+        self._parts.deliverer.add(world)
+
+    def _forget(self, world: World) -> None:
+        """What is held in memory of a world's callers, and of what they did, holds no longer."""
+        self._parts.log.forget(world)
+        self._parts.gate.forget()
+        self._admission.forget(world)
+
+    def _drop(self, change: Change) -> None:
+        self._clear(change)
+        change.world.is_gone = True
+
+    def _reset(self, change: Change, origin: Origin) -> None:
+        world, sessions = change.world, change.next_number("session")
+        self._clear(change)
+        world.epoch, world.clock = new_epoch(), origin.clock()
+        # The number of a session is in its tokens: those of before must not fit one that comes.
+        _add(change.sql, world, origin).next_number("session", by=sessions - FIRST_NUMBER + 1)
+
+    def _clear(self, change: Change) -> None:
+        # Files go with the change, not after it: a file of the same name may be there by then.
+        world_rows.drop(change.sql, change.world.id)
+        self._parts.files.drop_world(change.world.id)
+
+    def _told(self, world: World) -> dict[str, Any]:
+        clock = clock_of(world)
+        return {
+            "world": world.id,
+            "organization": {"id": world.id, "name": world.name},
+            "epoch": world.epoch,
+            "randomSeed": world.seed,
+            "now": stamp(clock.now()),
+            "frozen": clock.is_frozen,
+        }
+
+
+def _add(sql: Sql, world: World, origin: Origin) -> Change:
+    organization = FIRST.further(world)
+    change = add_organization(sql, world, organization, origin.seed, origin.password_hash)
+    add_admin_key(change, organization.admin_id, KEY_NAME, origin.key_digest)
+    settings.set_setting(sql, ORIGIN, json.dumps(asdict(origin)), world.id)
+    keep_clock(sql, world.id, clock_of(world))
+    return change
