@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from . import control
+
 if TYPE_CHECKING:
     from coordinaitor_sdk.server.run import Ready
 
@@ -19,6 +21,8 @@ app: typer.Typer = typer.Typer(
 
 users: typer.Typer = typer.Typer(help="Users of a database of the reference server.", no_args_is_help=True)
 app.add_typer(users, name="users")
+app.add_typer(control.worlds, name="worlds")
+app.add_typer(control.time, name="time")
 
 
 class Role(StrEnum):

@@ -1,0 +1,204 @@
+"""The control API of a reference server (docs/server.md, "Worlds and time for tests") as typed calls."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager, suppress
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, Final, Literal, Self, TypeVar
+from urllib.parse import quote
+
+from pydantic import Field
+
+from ..exceptions import ConfigurationError, NotFoundError
+from ..models.common import Model, Moment
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+    from .. import Coordinaitor
+
+T = TypeVar("T")
+
+Seed = Literal["demo", "empty"]
+
+# No credential is asked for, and none of the user's may go there.
+_NO_KEY: Final = "ak_none"
+
+
+class Organization(Model):
+    """The organization that a world is."""
+
+    id: str
+    name: str
+
+
+class World(Model):
+    """A world: `world` is its id, `epoch` names its history since it was made or reset, `now` is where its
+    clock is.
+    """
+
+    world: str
+    organization: Organization
+    epoch: str
+    random_seed: int
+    now: Moment
+    frozen: bool
+
+
+class Admin(Model):
+    """Who a world's admin logs in as."""
+
+    email: str
+    password: str = Field(repr=False)
+
+
+class NewWorld(World):
+    """A world with the credentials that are told once, when it is made."""
+
+    admin: Admin
+    api_key: str = Field(repr=False)
+
+
+class Time(Model):
+    """Where a clock is after it was moved; `ran` pieces of due work were done on the way."""
+
+    now: Moment
+    frozen: bool
+    ran: int
+
+
+class _Worlds(Model):
+    """The answer of the list."""
+
+    worlds: list[World]
+
+
+class Control:
+    """Makes, resets and deletes worlds of a reference server on this machine, and moves their time.
+
+    Use it with `with`, or call `close()`.
+
+    Args:
+        url: of a server that was started with `--control`.
+
+    Raises:
+        ConfigurationError: the URL can't be used; or, by any call, the server has no control API.
+        APIError: raised by any call: the server refused; the world is gone (`NotFoundError`), is the server's
+            own (`ConflictError`), or a value can't be meant (`ValidationFailedError`).
+    """
+
+    def __init__(self, url: str) -> None:
+        from .. import Coordinaitor
+
+        # An advance takes as long as what happens in it.
+        self._client: Coordinaitor = Coordinaitor(
+            url, api_prefix="/_control", api_key=_NO_KEY, timeout=None, deadline=None, proxy=False
+        )
+
+    @property
+    def url(self) -> str:
+        """Scheme, host and port of the server."""
+        return self._client.base_url
+
+    def worlds(self) -> list[World]:
+        """Every world, those of the server's start too."""
+        return self._ask("GET", "/worlds", _Worlds).worlds
+
+    def create(
+        self,
+        *,
+        seed: Seed = "demo",
+        random_seed: int | None = None,
+        name: str | None = None,
+        now: datetime | str | None = None,
+    ) -> NewWorld:
+        """Make a world.
+
+        Args:
+            seed: what it starts with.
+            random_seed: what its random choices follow from; two worlds with the same repeat each other.
+            name: of its organization.
+            now: where its clock stands, with a time zone; without it the clock goes with the machine's.
+        """
+        start = now.isoformat() if isinstance(now, datetime) else now
+        given = {"seed": seed, "randomSeed": random_seed, "name": name, "now": start}
+        body = {field: value for field, value in given.items() if value is not None}
+        return self._ask("POST", "/worlds", NewWorld, body)
+
+    @contextmanager
+    def world(
+        self,
+        *,
+        seed: Seed = "demo",
+        random_seed: int | None = None,
+        name: str | None = None,
+        now: datetime | str | None = None,
+    ) -> Generator[NewWorld, None, None]:
+        """A world for a block, as `create` makes it; deleted at the end, if it is still there."""
+        made = self.create(seed=seed, random_seed=random_seed, name=name, now=now)
+        try:
+            yield made
+        finally:
+            with suppress(NotFoundError):
+                self.delete(made.world)
+
+    def delete(self, world: str) -> None:
+        """Remove a world with all that is its own."""
+        self._ask("DELETE", _path(world), type(None))
+
+    def reset(self, world: str) -> World:
+        """Put a world back to what it was made with, under a new epoch."""
+        return self._ask("POST", _path(world, "reset"), World)
+
+    def freeze(self, world: str) -> Time:
+        """Stop a world's clock."""
+        return self._move(world, freeze=True)
+
+    def resume(self, world: str) -> Time:
+        """Let a world's clock go on from where it stands."""
+        return self._move(world, freeze=False)
+
+    def advance(self, world: str, by: timedelta | float) -> Time:
+        """Stop a world's clock and move it on, by seconds or a timedelta; returns when all that fell due is
+        done.
+        """
+        return self._move(world, advance=by.total_seconds() if isinstance(by, timedelta) else by)
+
+    def run_until_idle(self, world: str) -> Time:
+        """Stop a world's clock and move it on until nothing falls due any more."""
+        return self._move(world, runUntilIdle=True)
+
+    def close(self) -> None:
+        """End the connections; the worlds stay."""
+        self._client.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _move(self, world: str, **move: bool | float) -> Time:
+        return self._ask("POST", _path(world, "time"), Time, move)
+
+    def _ask(
+        self,
+        method: Literal["GET", "POST", "DELETE"],
+        path: str,
+        answer: type[T],
+        body: dict[str, Any] | None = None,
+    ) -> T:
+        try:
+            if body is None:
+                return self._client.request(method, path, cast_to=answer)
+            return self._client.request(method, path, cast_to=answer, body=body)
+        except NotFoundError as error:
+            if not error.message.startswith("There is nothing at"):
+                raise
+            raise ConfigurationError(
+                f"the server at {self.url} has no control API: start it with --control"
+            ) from error
+
+
+def _path(world: str, *rest: str) -> str:
+    return "/".join(["/worlds", quote(world, safe=""), *rest])
