@@ -205,6 +205,7 @@ class Control:
     def _clear(self, change: Change) -> None:
         # Files go with the change, not after it: a file of the same name may be there by then.
         world_rows.drop(change.sql, change.world.id)
+        change.forget_numbers()
         self._parts.files.drop_world(change.world.id)
 
     def _told(self, world: World) -> dict[str, Any]:

@@ -101,3 +101,21 @@ def test_sequences_are_read_and_written_once_a_transaction(opened, monkeypatch):
             assert (await it.write(creation("next"))).id == "task-1065"
 
     asyncio.run(run())
+
+
+def test_sequences_whose_rows_were_replaced_are_read_anew(opened):
+    """A world that is put back numbers from its beginning, whatever was numbered in the same transaction."""
+
+    def replace(change):
+        change.next_number("task")
+        change.sql.text("UPDATE sequences SET value = 7000 WHERE world = 'org-456'")
+        change.forget_numbers()
+
+    async def run():
+        async with opened(seed="empty") as it:
+            beside = [it.write(creation("before")), it.write(replace), it.write(creation("after"))]
+            made = await asyncio.gather(*beside)
+            assert made[2].id == "task-7001"
+            assert (await it.write(creation("next"))).id == "task-7002"
+
+    asyncio.run(run())
