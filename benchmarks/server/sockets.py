@@ -30,7 +30,7 @@ _EVENTS: Final = _RATE * _SECONDS
 _TASK: Final = "/api/v1/tasks/task-123"
 _STAMP: Final = re.compile(rb'"seq":\d+,"epoch":"[^"]*","timestamp":"([^"]+)"\}')
 _SETTLE: Final = 1.0
-_PATIENCE: Final = 5.0
+_PATIENCE: Final = 20.0
 
 
 def measure(_url: str) -> list[Figure]:

@@ -125,9 +125,7 @@ def _rows(
 @lru_cache(maxsize=512)
 def _count(names: tuple[str, ...], tags: int) -> Statement:
     if tags and not names:  # the table of tags tells it alone
-        others = [_has_tag(number, _tags) for number in range(1, tags)]
-        first = (_tags.c.world == bindparam("world"), _tags.c.tag == bindparam("tag_0"))
-        return Statement(select(func.count()).select_from(_tags).where(*first, *others))
+        return Statement(select(func.count()).select_from(_tags).where(*_tagged(tags)))
     return Statement(select(func.count()).select_from(_t).where(*_found(names, tags)))
 
 
@@ -150,14 +148,16 @@ def _found(names: tuple[str, ...], tags: int) -> list[ColumnElement[bool]]:
         return _met(names, tags)
     # Without statistics SQLite takes a world for small and would go through all of it: no index has this.
     conditions = [_t.c.world.concat("") == bindparam("world"), *(_condition(name) for name in names)]
-    begun = 0
-    if "match" not in names:
-        tagged = select(_tags.c.world, _tags.c.task_id).where(
-            _tags.c.world == bindparam("world"), _tags.c.tag == bindparam("tag_0")
-        )
-        conditions.append(tuple_(_t.c.world, _t.c.id).in_(tagged))
-        begun = 1
-    return conditions + [_has_tag(number, _t) for number in range(begun, tags)]
+    if "match" in names:
+        return conditions + [_has_tag(number, _t) for number in range(tags)]
+    tagged = select(_tags.c.world, _tags.c.task_id).where(*_tagged(tags))
+    return [*conditions, tuple_(_t.c.world, _t.c.id).in_(tagged)]
+
+
+def _tagged(tags: int) -> list[ColumnElement[bool]]:
+    """The conditions on a row of the first tag whose task has all of them."""
+    first = [_tags.c.world == bindparam("world"), _tags.c.tag == bindparam("tag_0")]
+    return first + [_has_tag(number, _tags) for number in range(1, tags)]
 
 
 def _condition(name: str) -> ColumnElement[bool]:
