@@ -16,7 +16,7 @@ from coordinaitor_sdk.server.auth.passwords import generate_password
 from coordinaitor_sdk.server.auth.tokens import key_digest, new_key
 from coordinaitor_sdk.server.clock import WorldClock, moment_of, stamp
 from coordinaitor_sdk.server.context import Parts
-from coordinaitor_sdk.server.errors import ConflictError, NotFoundError, UnavailableError
+from coordinaitor_sdk.server.errors import ConflictError, NotFoundError
 from coordinaitor_sdk.server.schemas.control import TimeMove, WorldCreate
 from coordinaitor_sdk.server.seeds.organization import FIRST, Seed, add_admin_key, add_organization
 from coordinaitor_sdk.server.store import settings, world_rows
@@ -104,9 +104,9 @@ class Control:
                 raise
             finally:
                 self._forget(world)
-                self._parts.hub.restart(world)
                 self._parts.scheduler.add(world)
                 self._parts.deliverer.add(world)
+                self._parts.hub.restart(world)
             return self._told(world)
 
     async def delete(self, world_id: str) -> None:
@@ -124,7 +124,7 @@ class Control:
             await self._parts.deliverer.remove(world)
             try:
                 await self._parts.store.write(world, self._drop)
-            except UnavailableError:
+            except Exception:
                 world.is_gone = False
                 self._parts.worlds.add(world)
                 self._begin(world)

@@ -4,13 +4,14 @@ what happens and not the hours.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
 from coordinaitor_sdk.server.clock import WorldClock
-from coordinaitor_sdk.server.errors import ConflictError, ValidationFailedError
+from coordinaitor_sdk.server.errors import ApiError, ConflictError, ValidationFailedError
 from coordinaitor_sdk.server.scheduler import Scheduler
 from coordinaitor_sdk.server.schemas.control import LATEST, within_reach
 from coordinaitor_sdk.server.store.store import Store
@@ -87,6 +88,9 @@ class TimeLapse:
                     self._set(world, clock, following)
                 if until is not None:
                     self._set(world, clock, until)
+        except asyncio.CancelledError:
+            # By the server's end. No 503: that is repeated, and what is done would be done twice.
+            raise ApiError("The server was stopped on the way: the clock stands where it got to") from None
         finally:
             await self._moved(world)
         return self.scheduler.done(world) - before

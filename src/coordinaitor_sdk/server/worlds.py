@@ -107,7 +107,7 @@ class Worlds:
         self._by_id[world.id] = world
 
     def remove(self, world: World) -> None:
-        """No longer; a credential of it leads nowhere. The default world stays for ever."""
+        """No longer; a credential of it leads nowhere. The default world must stay."""
         self._by_id.pop(world.id, None)
 
 

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import json
+import threading
 import time
 from collections.abc import Iterator
 from datetime import timedelta
 
 import httpx
 import pytest
-from control import START, Controlled, closing_code
+from control import START, Controlled, World, closing_code
 from receiver import Receiver
 from server_process import ServerProcess
 from websockets.sync.client import connect
 
+from coordinaitor_sdk.server import timelapse
 from coordinaitor_sdk.server.clock import moment_of
+from coordinaitor_sdk.server.settings import Settings
 
 
 @pytest.fixture(scope="module")
@@ -204,6 +207,62 @@ def test_working_hours_are_those_of_the_worlds_clock(control):
         assert world.get(f"/tasks/{task['id']}")["status"] == "pending"
         world.time(advance=24 * 3600)
         assert world.get(f"/tasks/{task['id']}")["completedAt"].startswith("2024-01-15T09:00:0")
+
+
+def test_a_world_that_never_comes_to_rest_is_409(launched, tmp_path, monkeypatch):
+    """Its clock stands where that was found, and it can be moved on."""
+    monkeypatch.setattr(timelapse, "MOST_UNTIL_IDLE", 40)
+    with launched(tmp_path, Settings(control=True)) as api:
+        control = Controlled(api.url)
+        with control.http, control.world(now=START, seed="empty") as world:
+
+            def answer(_before):
+                world.task()
+                return 200
+
+            world.post("/agents", {"name": "Bot", "type": "coding", "model": "gpt-4", "provider": "openai"})
+            with Receiver(answer) as receiver:
+                subscribed(world, receiver, "task.completed")
+                world.task()
+                refused = control.ask("POST", f"/worlds/{world.id}/time", 409, json={"runUntilIdle": True})
+                assert "use advance instead" in refused["error"]["message"]
+                stands = world.time(freeze=True)["now"]
+                assert START < stands < "2024-01-15T11:30:00Z"
+                assert world.time(advance=60)["ran"] > 1
+
+
+def test_a_server_that_is_stopped_on_the_way_keeps_how_far_it_got(server_process):
+    """Whoever asked is told; no attempt is lost, and the clock goes on from there."""
+    answered = []
+    delivered = threading.Event()
+
+    def answer(before):
+        if before:
+            delivered.set()
+            time.sleep(4)
+        return 500
+
+    with Receiver(answer) as receiver:
+        control = Controlled(server_process.start(control=True).url)
+        made = control.ask("POST", "/worlds", 201, json={"now": START})
+        world = World(control, made)
+        subscribed(world, receiver, "task.created")
+        world.task()
+        path = f"/worlds/{world.id}/time"
+        advance = threading.Thread(
+            target=lambda: answered.append(control.http.post(path, json={"advance": 86400}))
+        )
+        advance.start()
+        assert delivered.wait(10)
+        assert server_process.stop() == 0
+        advance.join(10)
+        (answer_to_advance,) = answered
+        assert "stopped on the way" in answer_to_advance.json()["error"]["message"]
+        assert "Traceback" not in server_process.stderr
+        server_process.restart()
+        assert "2024-01-15T10:30:08Z" < world.time(advance=0)["now"] < "2024-01-15T10:30:12Z"
+        world.api.close()
+        control.http.close()
 
 
 @pytest.mark.parametrize(
