@@ -8,7 +8,7 @@ from server_process import ServerProcess
 from starlette.requests import Request
 
 from coordinaitor_sdk.server.errors import AuthorizationError
-from coordinaitor_sdk.server.routes.control import require_local
+from coordinaitor_sdk.server.routes.control.access import require_local
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,17 @@
+"""`/_control`: worlds and their time, for tests; this machine only (docs/server.md, "Worlds and time for
+tests").
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from fastapi import APIRouter, Depends
+
+from coordinaitor_sdk.server.routes.control import worlds
+from coordinaitor_sdk.server.routes.control.access import require_local
+
+PREFIX: Final = "/_control"
+
+router: APIRouter = APIRouter(prefix=PREFIX, dependencies=[Depends(require_local)])
+router.include_router(worlds.router)
