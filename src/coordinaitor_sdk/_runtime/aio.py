@@ -215,12 +215,12 @@ async def _closed_with_loop(value: T, close: Callable[[T], Awaitable[None]]) -> 
 async def run_ahead(
     fetch: Callable[[int], Awaitable[T]], start: int, depth: int, last: Callable[[], int | None]
 ) -> AsyncIterator[T]:
-    """What `fetch` gives for `start`, `start + 1`, ..., in order, up to `depth` of them fetched at once.
+    """What `fetch` gives for `start`, `start + 1`, ..., in order, up to `depth` of them fetched ahead.
 
     Args:
         fetch: called with each number.
         start: the first.
-        depth: how many are under way at most.
+        depth: how many are fetched beyond the one that is waited for or being read.
         last: the last number worth fetching, as far as is known now, or None. Asked again before each.
     """
     under_way: deque[asyncio.Task[T]] = deque()
@@ -228,7 +228,8 @@ async def run_ahead(
     try:
         while True:
             end = last()
-            while len(under_way) < depth and (end is None or number <= end):
+            # Beside the one that is waited for or being read, so that those ahead are `depth`.
+            while len(under_way) <= depth and (end is None or number <= end):
                 task = asyncio.ensure_future(_awaited(partial(fetch, number)))
                 task.add_done_callback(_retrieve_exception)
                 under_way.append(task)

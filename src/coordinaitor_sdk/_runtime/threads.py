@@ -165,12 +165,12 @@ class _Run(Generic[T]):
 def run_ahead(
     fetch: Callable[[int], T], start: int, depth: int, last: Callable[[], int | None]
 ) -> Iterator[T]:
-    """What `fetch` gives for `start`, `start + 1`, ..., in order, up to `depth` of them fetched at once.
+    """What `fetch` gives for `start`, `start + 1`, ..., in order, up to `depth` of them fetched ahead.
 
     Args:
-        fetch: called with each number, in threads.
+        fetch: called with each number, in `depth` threads.
         start: the first.
-        depth: how many are under way at most.
+        depth: how many are fetched beyond the one that is waited for or being read.
         last: the last number worth fetching, as far as is known now, or None. Asked again before each.
     """
     orders: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
@@ -180,7 +180,8 @@ def run_ahead(
     try:
         while True:
             end = last()
-            while len(under_way) < depth and (end is None or number <= end):
+            # Beside the one that is waited for or being read, so that those ahead are `depth`.
+            while len(under_way) <= depth and (end is None or number <= end):
                 run: _Run[T] = _Run()
                 orders.put(partial(run.carry_out, partial(fetch, number)))
                 under_way.append(run)
