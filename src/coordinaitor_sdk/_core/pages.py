@@ -37,7 +37,7 @@ class PageWalk(Generic[T]):
 
     def take(self, page: Page[T]) -> list[T]:
         """The items of `page` not seen before; moves on to the next page, or ends."""
-        items = [item for item in page.data if self._is_new(item)]
+        items = self._new_among(page.data)
         brought = bool(items) or (bool(page.data) and self._was_pushed(page))
         self._pushed = 0 if items else self._pushed + 1
         self.ended = not brought or not self._has_next(page, self.page)
@@ -64,13 +64,14 @@ class PageWalk(Generic[T]):
             return False
         return total > self._total and self._pushed < _MOST_PUSHED
 
-    def _is_new(self, item: T) -> bool:
-        named = getattr(item, "id", None)
-        identity = named if isinstance(named, (str, int)) and named else str(item)
-        if identity in self._seen:
-            return False
-        self._seen.add(identity)
-        return True
+    def _new_among(self, items: list[T]) -> list[T]:
+        identities = _identities(items)
+        fresh = set(identities) - self._seen
+        self._seen |= fresh
+        if len(fresh) == len(items):
+            return items
+        first = dict(zip(reversed(identities), reversed(items), strict=True))
+        return [first[identity] for identity in dict.fromkeys(identities) if identity in fresh]
 
     def _has_next(self, page: Page[T], number: int) -> bool:
         stated = page.pagination
@@ -81,3 +82,14 @@ class PageWalk(Generic[T]):
                 return number < stated.pages
         limit = stated.limit if stated is not None and isinstance(stated.limit, int) else self._limit
         return len(page.data) >= (limit or DEFAULT_LIMIT)
+
+
+def _identities(items: list[Any]) -> list[Any]:
+    """What tells each item from the others: its id, or all of it where it has none."""
+    ids = [getattr(item, "id", None) for item in items]
+    if set(map(type, ids)) <= {str} and "" not in ids:
+        return ids
+    return [
+        named if isinstance(named, (str, int)) and named else str(item)
+        for named, item in zip(ids, items, strict=True)
+    ]
