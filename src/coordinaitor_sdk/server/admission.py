@@ -53,6 +53,18 @@ class Admission:
         if standing.retry_after:
             raise RateLimitError(standing.retry_after)
 
+    def admit_socket(self, scope: Scope, caller: Principal | None) -> None:
+        """Count the opening of a socket as a request of the caller, or of its address without one.
+
+        Raises:
+            RateLimitError: the caller must wait.
+        """
+        if self._settings.rate_limit == "off":
+            return
+        standing = self._take(scope, caller)
+        if standing.retry_after:
+            raise RateLimitError(standing.retry_after)
+
     def forget(self, world: World) -> None:
         """Fill the buckets of a world's users and keys."""
         for owner in [owner for owner in self._buckets if owner[0] != "address" and owner[1] == world.id]:

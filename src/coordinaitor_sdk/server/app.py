@@ -88,11 +88,10 @@ def create_app(engine: Engine, started: Started, settings: Settings) -> FastAPI:
     app.include_router(oauth_routes.router)
     app.include_router(avatars.router)
     app.include_router(realtime.router)
-    admission = Admission(parts.gate, parts.worlds, settings)
     if settings.control:
-        app.state.control = Control(parts, admission)
+        app.state.control = Control(parts)
         app.include_router(control.router)
-    _answer_errors(app, parts, admission)
+    _answer_errors(app, parts)
     return app
 
 
@@ -140,6 +139,7 @@ def _assemble(engine: Engine, started: Started, settings: Settings) -> Parts:
         oauth,
         tokens,
         log,
+        Admission(gate, worlds, settings),
     )
 
 
@@ -179,7 +179,7 @@ def _methods() -> Callable[[str], list[str]]:
     )
 
 
-def _answer_errors(app: FastAPI, parts: Parts, admission: Admission) -> None:
+def _answer_errors(app: FastAPI, parts: Parts) -> None:
     def body_of(scope: Scope, error: ApiError) -> bytes:
         meta = meta_json(scope["request_id"], stamp(parts.worlds.default.clock.now()))
         return error_envelope(error.code, error.message, error.details, meta, error.retry_after)
@@ -212,7 +212,7 @@ def _answer_errors(app: FastAPI, parts: Parts, admission: Admission) -> None:
         RequestsMiddleware,
         largest_body=parts.settings.largest_body,
         is_upload=_uploads(),
-        admit=admission.admit,
+        admit=parts.admission.admit,
         note=Noting(parts.meter, parts.log, parts.worlds).note,
         answering=answering,
     )

@@ -12,6 +12,7 @@ from starlette.datastructures import QueryParams
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import Response
 
+from coordinaitor_sdk.server.admission import Admission
 from coordinaitor_sdk.server.auth.gate import Gate
 from coordinaitor_sdk.server.auth.oauth import OAuth
 from coordinaitor_sdk.server.auth.sessions import Sessions
@@ -55,6 +56,7 @@ class Parts:
     oauth: OAuth
     tokens: Tokens
     log: SystemLog
+    admission: Admission
     published: dict[str, object] | None = None
 
 

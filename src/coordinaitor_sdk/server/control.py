@@ -11,7 +11,6 @@ from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Final
 
-from coordinaitor_sdk.server.admission import Admission
 from coordinaitor_sdk.server.auth.passwords import generate_password
 from coordinaitor_sdk.server.auth.tokens import key_digest, new_key
 from coordinaitor_sdk.server.clock import WorldClock, moment_of, stamp
@@ -52,9 +51,8 @@ class Origin:
 class Control:
     """Makes, resets and deletes worlds, and moves their time; one thing at a time in each world."""
 
-    def __init__(self, parts: Parts, admission: Admission) -> None:
+    def __init__(self, parts: Parts) -> None:
         self._parts = parts
-        self._admission = admission
         self._lapse = TimeLapse(parts.store, parts.scheduler, parts.deliverer, parts.hub)
         self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
@@ -189,7 +187,7 @@ class Control:
         """What is held in memory of a world's callers, and of what they did, holds no longer."""
         self._parts.log.forget(world)
         self._parts.gate.forget()
-        self._admission.forget(world)
+        self._parts.admission.forget(world)
 
     def _drop(self, change: Change) -> None:
         self._clear(change)

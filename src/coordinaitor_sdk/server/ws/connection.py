@@ -14,7 +14,12 @@ from typing import TYPE_CHECKING, Any
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from coordinaitor_sdk.server.domain.permissions import Principal
-from coordinaitor_sdk.server.errors import ApiError, AuthenticationError, ValidationFailedError
+from coordinaitor_sdk.server.errors import (
+    ApiError,
+    AuthenticationError,
+    RateLimitError,
+    ValidationFailedError,
+)
 from coordinaitor_sdk.server.events import oldest_seq, read_log
 from coordinaitor_sdk.server.wire import dumps, plain
 from coordinaitor_sdk.server.ws.hub import CREDENTIALS, READ_AT_ONCE
@@ -30,8 +35,15 @@ logger: logging.Logger = logging.getLogger(__name__)
 FAULT = 1011
 FORBIDDEN = 4403
 TOO_SLOW = 4409
+RATE_LIMITED = 4429
 FAREWELL = 30.0
 """Seconds for which a socket that is being closed may take the rest of what it was sent."""
+
+
+class _Reply(str):
+    """A frame that answers the socket itself: it is never dropped."""
+
+    __slots__ = ()
 
 
 class Connection:
@@ -47,6 +59,7 @@ class Connection:
         self._ended = asyncio.Event()
         self._code: int | None = None
         self._made_ids = 0
+        self._fell_behind = False
         self.subscriptions: Subscriptions = Subscriptions()
 
     @property
@@ -64,10 +77,12 @@ class Connection:
         """Serve the socket until it ends."""
         await self._socket.accept()
         try:
-            self._principal = await self._authenticate()
+            self._principal = await self._admitted()
+        except RateLimitError as error:
+            await self._refuse(error, RATE_LIMITED, f"try again in {error.retry_after} s")
+            return
         except ApiError as error:
-            await self._socket.send_text(error_frame(error.code, error.message))
-            await self._socket.close(CREDENTIALS, "no valid credential")
+            await self._refuse(error, CREDENTIALS, "no valid credential")
             return
         except WebSocketDisconnect:
             return
@@ -84,15 +99,30 @@ class Connection:
             await self._finish(sending)
 
     def push(self, frame: str) -> None:
-        """Queue a frame; a socket that doesn't take what it is sent is closed with 4409."""
+        """Queue a frame. A socket that doesn't keep up loses what is queued, and is told so; one that doesn't
+        take even that is closed with 4409.
+        """
         if self._ended.is_set():
             return
         if len(self._queue) >= self._parts.settings.queue_frames:
-            self._queue.clear()
-            self.end(TOO_SLOW)
+            self._fall_behind()
             return
         self._queue.append(frame)
         self._filled.set()
+
+    def _fall_behind(self) -> None:
+        """The queue is full: what is dropped can be read by REST, and `resync` says so."""
+        most = self._parts.settings.queue_frames // 2
+        replies = [frame for frame in self._queue if isinstance(frame, _Reply)]
+        self._queue.clear()
+        if self._fell_behind or len(replies) + 2 * len(self.subscriptions) > most:
+            self.end(TOO_SLOW)
+            return
+        self._fell_behind = True
+        self._queue.extend(replies)
+        for subscription in self.subscriptions:
+            self._queue.append(_resync(subscription, "slow_consumer"))
+            self._queue.append(self._subscribed(subscription))
 
     def end(self, code: int, error: tuple[str, str] | None = None) -> None:
         """Close the socket with that code, once it was sent what is queued and the error."""
@@ -103,6 +133,26 @@ class Connection:
         self._code = code
         self._ended.set()
         self._filled.set()
+
+    async def _refuse(self, error: ApiError, code: int, reason: str) -> None:
+        await self._socket.send_text(error_frame(error.code, error.message))
+        await self._socket.close(code, reason)
+
+    async def _admitted(self) -> Principal:
+        """Who opens the socket, which counts as a request of theirs, or of their address without a credential
+        that holds.
+
+        Raises:
+            RateLimitError: it is one too many.
+            AuthenticationError: no credential holds.
+        """
+        try:
+            principal = await self._authenticate()
+        except AuthenticationError:
+            self._parts.admission.admit_socket(self._socket.scope, None)
+            raise
+        self._parts.admission.admit_socket(self._socket.scope, principal)
+        return principal
 
     async def _authenticate(self) -> Principal:
         principal = self._parts.gate.by_headers(self._socket.headers)
@@ -154,6 +204,7 @@ class Connection:
                     self._emptied.set()
                 if self._ended.is_set():
                     return
+                self._fell_behind = False
                 self._filled.clear()
                 await self._filled.wait()
         self._lost()
@@ -183,7 +234,7 @@ class Connection:
     async def _reply(self, frame: str) -> None:
         """Queue an answer, waiting for room."""
         await self._room()
-        self.push(frame)
+        self.push(_Reply(frame))
 
     async def _room(self) -> None:
         """Wait for room in the queue: who asks much is answered as fast as it reads."""
@@ -289,11 +340,18 @@ class Connection:
 
     def _begin(self, subscription: Subscription) -> None:
         # No await between the look at the newest event and being told of the next one.
-        seq = self._parts.hub.seq(self._world)
+        answer = self._subscribed(subscription)
         self._parts.hub.subscribe(self._world, self, subscription)
-        self.push(
-            dumps({"type": "subscribed", "id": subscription.id, "channel": subscription.channel, "seq": seq})
-        )
+        self.push(answer)
+
+    def _subscribed(self, subscription: Subscription) -> _Reply:
+        seq = self._parts.hub.seq(self._world)
+        frame = {"type": "subscribed", "id": subscription.id, "channel": subscription.channel, "seq": seq}
+        return _Reply(dumps(frame))
+
+
+def _resync(subscription: Subscription, reason: str) -> _Reply:
+    return _Reply(dumps({"type": "resync", "id": subscription.id, "reason": reason}))
 
 
 def _parsed(raw: str | bytes) -> dict[str, Any]:

@@ -494,22 +494,62 @@ def test_logout_closes_the_sessions_sockets(api):
         assert other.ask(type="ping")["type"] == "pong"
 
 
+SLOW = {"additional_headers": {"X-API-Key": KEY}, "max_queue": 1, "compression": None}
+
+
+def flood(api, changes):
+    """Change a task of 20 kB so many times."""
+    task = api.task(description="x" * 20_000)["id"]
+    for number in range(changes):
+        api.patch(f"/tasks/{task}", {"title": str(number)})
+    return task
+
+
 def test_socket_that_does_not_read_is_closed_with_4409(launched, tmp_path):
-    """A full queue ends it; others are not held up."""
+    """A queue that fills again before anything was taken ends it; others are not held up."""
     settings = Settings(simulate=False, queue_frames=20)
-    with launched(tmp_path, settings) as api, ready(api) as good:
-        options = {"additional_headers": {"X-API-Key": KEY}, "max_queue": 1, "compression": None}
-        with opened(api, **options) as slow:
-            slow.get()
-            slow.ask(type="subscribe", channel="tasks")
-            good.ask(type="subscribe", channel="tasks", filters={"priority": "high"})
-            body = {"description": "x" * 20_000}
-            task = api.task(**body)["id"]
-            for number in range(400):
-                api.patch(f"/tasks/{task}", {"title": str(number)})
-            api.patch(f"/tasks/{task}", {"priority": "high"})
-            assert good.get()["data"]["priority"] == "high"
-            assert slow.close_code() == 4409
+    with launched(tmp_path, settings) as api, ready(api) as good, opened(api, **SLOW) as slow:
+        slow.get()
+        slow.ask(type="subscribe", channel="tasks")
+        good.ask(type="subscribe", channel="tasks", filters={"priority": "high"})
+        task = flood(api, 400)
+        api.patch(f"/tasks/{task}", {"priority": "high"})
+        assert good.get()["data"]["priority"] == "high"
+        assert slow.close_code() == 4409
+
+
+def test_socket_that_falls_behind_is_told_to_look_anew(launched, tmp_path):
+    """Its pushes are dropped; each subscription gets `resync` and a new position, from which it goes on."""
+    # The queue holds 10 MB, what is between server and socket 3 to 8: full after 13 to 18, again 10 later.
+    settings = Settings(simulate=False, queue_frames=500)
+    with launched(tmp_path, settings) as api, opened(api, **SLOW) as slow:
+        slow.get()
+        slow.ask(type="subscribe", channel="tasks", id="all")
+        slow.ask(type="subscribe", channel="tasks", id="high", filters={"priority": "high"})
+        flood(api, 960)
+        told = slow.until("resync")
+        seqs = [frame["seq"] for frame in told[:-1]]
+        assert seqs == list(range(seqs[0], seqs[0] + len(seqs)))
+        first, second, third = slow.get(), slow.get(), slow.get()
+        assert told[-1] == {"type": "resync", "id": "all", "reason": "slow_consumer"}
+        assert first["type"] == third["type"] == "subscribed"
+        assert (second["id"], second["reason"]) == ("high", "slow_consumer")
+        assert first["seq"] > seqs[-1] + 1
+        slow.send(type="ping")
+        assert slow.until("pong")[-1]["seq"] >= 960
+
+
+def test_opening_sockets_beyond_the_rate_limit_is_4429(launched, tmp_path):
+    """Each takes a token of the caller's bucket, or of the address's; the reason tells how long to wait."""
+    with launched(tmp_path, Settings(simulate=False, rate_limit=60, burst=2)) as api:
+        for headers in ({"X-API-Key": KEY}, {"X-API-Key": "ak_wrong"}):
+            for _ in range(2):
+                with opened(api, additional_headers=headers) as socket:
+                    socket.get()
+            with opened(api, additional_headers=headers) as socket:
+                assert socket.get()["code"] == "RATE_LIMIT_ERROR"
+                assert socket.close_code() == 4429
+                assert socket.raw.close_reason == "try again in 60 s"
 
 
 def test_too_large_message_closes_the_socket_only(api):
