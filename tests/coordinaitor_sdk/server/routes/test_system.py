@@ -133,9 +133,10 @@ class TestMetrics:
 
 
 class TestStatus:
-    def test_every_service_is_told(self, api):
+    def test_every_service_is_told(self, launched, tmp_path):
         """Whether simulated agents work, what waits, how many sockets there are."""
-        answer = api("GET", "/system/status")
+        with launched(tmp_path, Settings(simulate=False)) as api:
+            answer = api("GET", "/system/status")
         found = Answer[SystemStatus].model_validate_json(answer.content).data
         assert (found.status, found.services.agents.simulated) == ("healthy", False)
         assert found.services.scheduler.overdue == 0
