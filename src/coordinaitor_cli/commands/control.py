@@ -129,6 +129,10 @@ def _controlling(url: str) -> Generator[Control, None, None]:
         raise typer.Exit(report(error)) from error
 
 
+# For the commands that stand in modules of their own.
+controlling = _controlling
+
+
 def _move(url: str, output: Format, move: Callable[[Control], Time]) -> None:
     with _controlling(url) as control:
         show_one(move(control), _time_fields, output)

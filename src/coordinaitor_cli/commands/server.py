@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from . import control
+from . import control, faults, journal
 
 if TYPE_CHECKING:
     from coordinaitor_sdk.server.run import Ready
@@ -23,6 +23,8 @@ users: typer.Typer = typer.Typer(help="Users of a database of the reference serv
 app.add_typer(users, name="users")
 app.add_typer(control.worlds, name="worlds")
 app.add_typer(control.time, name="time")
+app.add_typer(faults.app, name="faults")
+app.add_typer(journal.app, name="journal")
 
 
 class Role(StrEnum):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 from fastapi import APIRouter, FastAPI
 from sqlalchemy import Engine
@@ -15,6 +16,7 @@ from starlette.routing import compile_path
 from starlette.types import Scope
 
 from coordinaitor_sdk.server.admission import Admission
+from coordinaitor_sdk.server.attribution import Attribution
 from coordinaitor_sdk.server.auth.gate import Gate
 from coordinaitor_sdk.server.auth.oauth import OAuth
 from coordinaitor_sdk.server.auth.sessions import Sessions
@@ -28,6 +30,8 @@ from coordinaitor_sdk.server.events import Event
 from coordinaitor_sdk.server.files import Area, FileStore
 from coordinaitor_sdk.server.idempotency import Idempotency
 from coordinaitor_sdk.server.lookout import Lookout
+from coordinaitor_sdk.server.middleware.faults import FaultsMiddleware
+from coordinaitor_sdk.server.middleware.journal import JournalMiddleware
 from coordinaitor_sdk.server.middleware.lingering import LingeringMiddleware
 from coordinaitor_sdk.server.middleware.requests import RequestsMiddleware
 from coordinaitor_sdk.server.noting import Noting
@@ -89,9 +93,16 @@ def create_app(engine: Engine, started: Started, settings: Settings) -> FastAPI:
     app.include_router(avatars.router)
     app.include_router(realtime.router)
     if settings.control:
-        app.state.control = Control(parts)
+        found = app.state.control = Control(parts)
         app.include_router(control.router)
-    _answer_errors(app, parts)
+        attribution = Attribution(parts.store.read, parts.gate, parts.tokens, parts.worlds)
+        watched: dict[str, Any] = {"journal": found.journal, "attribution": attribution}
+        app.add_middleware(FaultsMiddleware, faults=found.faults, **watched)
+        _answer_errors(app, parts)
+        app.add_middleware(JournalMiddleware, **watched)
+    else:
+        _answer_errors(app, parts)
+    app.add_middleware(LingeringMiddleware)
     return app
 
 
@@ -216,7 +227,6 @@ def _answer_errors(app: FastAPI, parts: Parts) -> None:
         note=Noting(parts.meter, parts.log, parts.worlds).note,
         answering=answering,
     )
-    app.add_middleware(LingeringMiddleware)
 
 
 def _as_api_error(request: Request, error: HTTPException) -> ApiError:

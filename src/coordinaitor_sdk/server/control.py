@@ -16,6 +16,9 @@ from coordinaitor_sdk.server.auth.tokens import key_digest, new_key
 from coordinaitor_sdk.server.clock import WorldClock, moment_of, stamp
 from coordinaitor_sdk.server.context import Parts
 from coordinaitor_sdk.server.errors import ConflictError, NotFoundError
+from coordinaitor_sdk.server.faults.pushes import Pushes
+from coordinaitor_sdk.server.faults.registry import Faults
+from coordinaitor_sdk.server.journal import Journal
 from coordinaitor_sdk.server.schemas.control import TimeMove, WorldCreate
 from coordinaitor_sdk.server.seeds.organization import FIRST, Seed, add_admin_key, add_organization
 from coordinaitor_sdk.server.store import settings, world_rows
@@ -55,6 +58,9 @@ class Control:
         self._parts = parts
         self._lapse = TimeLapse(parts.store, parts.scheduler, parts.deliverer, parts.hub)
         self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self.faults: Faults = Faults()
+        self.journal: Journal = Journal()
+        parts.hub.meddling = Pushes(self.faults)
 
     def worlds(self) -> list[dict[str, Any]]:
         """Every world."""
@@ -161,6 +167,14 @@ class Control:
         async with self._locks[world_id]:
             yield self._require(world_id)
 
+    def world(self, world_id: str) -> World:
+        """The world of that id.
+
+        Raises:
+            NotFoundError: there is none.
+        """
+        return self._require(world_id)
+
     def _require(self, world_id: str) -> World:
         world = self._parts.worlds.get(world_id)
         if world is None:
@@ -188,6 +202,8 @@ class Control:
         self._parts.log.forget(world)
         self._parts.gate.forget()
         self._parts.admission.forget(world)
+        self.faults.forget(world)
+        self.journal.forget(world)
 
     def _drop(self, change: Change) -> None:
         self._clear(change)

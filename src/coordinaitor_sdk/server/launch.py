@@ -23,6 +23,7 @@ from sqlalchemy.exc import DBAPIError
 from coordinaitor_sdk.server.app import create_app
 from coordinaitor_sdk.server.domain.addresses import is_loopback
 from coordinaitor_sdk.server.domain.oauth import parse_clients
+from coordinaitor_sdk.server.faults.line import HttpLine, SocketLine
 from coordinaitor_sdk.server.run import Ready, ServerOptions, ServerStartError
 from coordinaitor_sdk.server.seeds.start import Start, Started, start_data
 from coordinaitor_sdk.server.settings import Settings
@@ -87,7 +88,8 @@ class Launch:
                 access_log=False,
                 server_header=False,
                 proxy_headers=False,
-                ws="websockets-sansio",
+                http=HttpLine if self._settings.control else "auto",
+                ws=SocketLine if self._settings.control else "websockets-sansio",
                 ws_per_message_deflate=False,
                 ws_max_size=self._settings.largest_body,
                 timeout_graceful_shutdown=GRACE,

@@ -10,5 +10,23 @@ with Control("http://127.0.0.1:3000") as control, control.world() as world:
 from __future__ import annotations
 
 from .control import Admin, Control, NewWorld, Organization, Time, World
+from .faults import Fault, FaultFields, FaultKind, Faults, UnfiredFaultError
+from .journal import Body, Fired, Journal, JournalEntry
 
-__all__ = ["Admin", "Control", "NewWorld", "Organization", "Time", "World"]
+__all__ = [
+    "Admin",
+    "Body",
+    "Control",
+    "Fault",
+    "FaultFields",
+    "FaultKind",
+    "Faults",
+    "Fired",
+    "Journal",
+    "JournalEntry",
+    "NewWorld",
+    "Organization",
+    "Time",
+    "UnfiredFaultError",
+    "World",
+]

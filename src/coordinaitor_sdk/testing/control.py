@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, Final, Literal, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Literal, Self, TypeVar, Unpack
 from urllib.parse import quote
 
 from pydantic import Field
 
 from ..exceptions import ConfigurationError, NotFoundError
 from ..models.common import Model, Moment
+from .faults import Fault, FaultFields, FaultKind, Faults, UnfiredFaultError, body_of
+from .journal import Journal
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -168,6 +170,76 @@ class Control:
         """Stop a world's clock and move it on until nothing falls due any more."""
         return self._move(world, runUntilIdle=True)
 
+    def add_fault(self, world: str, kind: FaultKind, **fields: Unpack[FaultFields]) -> Fault:
+        """Let something go wrong in a world, once unless `count`, `share` or `for_calls` say otherwise."""
+        return self._ask("POST", _path(world, "faults"), Fault, body_of(kind, fields))
+
+    @contextmanager
+    def fault(
+        self, world: str, kind: FaultKind, **fields: Unpack[FaultFields]
+    ) -> Generator[Fault, None, None]:
+        """A fault for a block, deleted at the end.
+
+        Raises:
+            UnfiredFaultError: it never happened, though the block went through.
+        """
+        made = self.add_fault(world, kind, **fields)
+        try:
+            yield made
+            unfired = [one for one in self._unfired(world) if one.id == made.id]
+        finally:
+            with suppress(NotFoundError):
+                self.delete_fault(world, made.id)
+        if unfired:
+            raise UnfiredFaultError(unfired)
+
+    def faults(self, world: str) -> Faults:
+        """The faults of a world, and which of them never happened."""
+        return self._ask("GET", _path(world, "faults"), Faults)
+
+    def require_fired(self, world: str) -> None:
+        """Pass when every fault of a world has happened.
+
+        Raises:
+            UnfiredFaultError: one has not.
+        """
+        if unfired := self._unfired(world):
+            raise UnfiredFaultError(unfired)
+
+    def delete_fault(self, world: str, fault: str) -> None:
+        """Delete a fault by its id; an answer that it holds goes on."""
+        self._ask("DELETE", _path(world, "faults", quote(fault, safe="")), type(None))
+
+    def clear_faults(self, world: str) -> None:
+        """Delete all faults of a world."""
+        self._ask("DELETE", _path(world, "faults"), type(None))
+
+    def journal(
+        self,
+        world: str,
+        *,
+        operation: str | None = None,
+        status: int | None = None,
+        fault: str | None = None,
+        after: int = 0,
+        limit: int = 100,
+    ) -> Journal:
+        """The requests of a world with their answers, oldest first.
+
+        Args:
+            operation: only those of that operation id.
+            status: only those that were answered so.
+            fault: only those that the fault of that id happened to.
+            after: only those whose `seq` is greater.
+            limit: so many at most, up to 1,000.
+        """
+        wanted = {"operation": operation, "status": status, "fault": fault, "after": after, "limit": limit}
+        return self._ask("GET", _path(world, "journal"), Journal, params=wanted)
+
+    def clear_journal(self, world: str) -> None:
+        """Drop what is kept of a world's requests."""
+        self._ask("DELETE", _path(world, "journal"), type(None))
+
     def close(self) -> None:
         """End the connections; the worlds stay."""
         self._client.close()
@@ -178,6 +250,10 @@ class Control:
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    def _unfired(self, world: str) -> list[Fault]:
+        found = self.faults(world)
+        return [one for one in found.faults if one.id in found.unfired]
+
     def _move(self, world: str, **move: bool | float) -> Time:
         return self._ask("POST", _path(world, "time"), Time, move)
 
@@ -187,10 +263,11 @@ class Control:
         path: str,
         answer: type[T],
         body: dict[str, Any] | None = None,
+        params: dict[str, Any] | None = None,
     ) -> T:
         try:
             if body is None:
-                return self._client.request(method, path, cast_to=answer)
+                return self._client.request(method, path, cast_to=answer, params=params)
             return self._client.request(method, path, cast_to=answer, body=body)
         except NotFoundError as error:
             if not error.message.startswith("There is nothing at"):

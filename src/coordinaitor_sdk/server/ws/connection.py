@@ -86,6 +86,7 @@ class Connection:
             return
         except WebSocketDisconnect:
             return
+        self._socket.scope["caller"] = self.principal
         world = self._world
         self._greet(world)
         self._parts.hub.join(world, self)
@@ -133,6 +134,10 @@ class Connection:
         self._code = code
         self._ended.set()
         self._filled.set()
+
+    def fall_silent(self) -> None:
+        """Stay open, and say and hear nothing more."""
+        self._socket.scope["line"].fall_silent()
 
     async def _refuse(self, error: ApiError, code: int, reason: str) -> None:
         await self._socket.send_text(error_frame(error.code, error.message))
@@ -294,6 +299,8 @@ class Connection:
         self._made_ids += 1
         subscription = wanted.subscription(f"sub-{self._made_ids}")
         CHANNELS[subscription.channel].check(self.principal)
+        if self._parts.hub.meddling is not None:
+            self._parts.hub.meddling.admit(self._world, subscription.channel)
         await self._room()
         before = self.subscriptions.get(subscription.id)
         if before is not None:

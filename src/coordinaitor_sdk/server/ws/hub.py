@@ -46,6 +46,26 @@ class Listener(Protocol):
         """Close with that code, after an error of that code and message."""
         ...
 
+    def fall_silent(self) -> None:
+        """Stay open, and say and hear nothing more."""
+        ...
+
+
+class Meddling(Protocol):
+    """What stands between the hub and its sockets in tests (`faults.pushes`)."""
+
+    def give(self, event: Event, listeners: list[Listener]) -> None:
+        """Give an event to the sockets that asked for it, or not."""
+        ...
+
+    def flush(self, listeners: Iterable[Listener]) -> None:
+        """Send what was held back."""
+        ...
+
+    def admit(self, world: World, channel: str) -> None:
+        """Pass a subscription, or raise what refuses it."""
+        ...
+
 
 @dataclass(slots=True)
 class Room:
@@ -81,6 +101,7 @@ class Hub:
         self._rooms = {world.id: Room(world, latest_seq(sql, world)) for world in worlds.all()}
         self._order = itertools.count()
         self._beating: asyncio.Task[None] | None = None
+        self.meddling: Meddling | None = None
 
     def start(self) -> None:
         """Begin to send heartbeats and to end sockets whose token expires."""
@@ -220,7 +241,11 @@ class Hub:
         room.seq = event.seq
         named = room.by_subject.get((event.channel, event.subject))
         wide = room.wide.get(event.channel)
-        for listener in [*(named or ()), *(wide - (named or set()) if wide else ())]:
+        listeners = [*(named or ()), *(wide - (named or set()) if wide else ())]
+        if self.meddling is not None:
+            self.meddling.give(event, [one for one in listeners if one.subscriptions.want(event)])
+            return
+        for listener in listeners:
             if listener.subscriptions.want(event):
                 listener.push(event.frame)
 
@@ -228,6 +253,8 @@ class Hub:
         while True:
             await asyncio.sleep(self._heartbeat)
             for room in self._rooms.values():
+                if self.meddling is not None:
+                    self.meddling.flush(list(room.listeners))
                 now = stamp(room.world.clock.now())
                 frame = f'{{"type":"heartbeat","seq":{room.seq},"timestamp":"{now}"}}'
                 for listener in list(room.listeners):

@@ -8,10 +8,12 @@ from typing import Final
 
 from fastapi import APIRouter, Depends
 
-from coordinaitor_sdk.server.routes.control import worlds
+from coordinaitor_sdk.server.routes.control import faults, journal, worlds
 from coordinaitor_sdk.server.routes.control.access import require_local
 
 PREFIX: Final = "/_control"
 
 router: APIRouter = APIRouter(prefix=PREFIX, dependencies=[Depends(require_local)])
 router.include_router(worlds.router)
+router.include_router(faults.router)
+router.include_router(journal.router)

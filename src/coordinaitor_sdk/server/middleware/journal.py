@@ -1,0 +1,67 @@
+"""Around every request, outermost: what came and what was sent, for the journal of its world."""
+
+from __future__ import annotations
+
+import time
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from coordinaitor_sdk.server.attribution import Attribution
+from coordinaitor_sdk.server.faults.naming import operation_of
+from coordinaitor_sdk.server.journal import Journal, Passed
+
+CONTROL = "/_control/"
+
+
+class JournalMiddleware:
+    """Notes how each request ended; and sockets, once they are authenticated."""
+
+    def __init__(self, app: ASGIApp, *, journal: Journal, attribution: Attribution) -> None:
+        self._app = app
+        self._journal = journal
+        self._attribution = attribution
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan" or scope["path"].startswith(CONTROL):
+            await self._app(scope, receive, send)
+            return
+        passed = Passed()
+
+        async def receiving() -> Message:
+            message = await receive()
+            if message["type"] == "http.request":
+                passed.add_body(message.get("body", b""))
+            return message
+
+        async def sending(message: Message) -> None:
+            self._sent(scope, passed, message)
+            await send(message)
+
+        began = time.perf_counter()
+        try:
+            await self._app(scope, receiving, sending)
+        finally:
+            if "journal" not in scope and scope["type"] == "http":
+                self._begin(scope)
+            if "journal" in scope:
+                self._journal.end(scope, passed, time.perf_counter() - began)
+
+    def _sent(self, scope: Scope, passed: Passed, message: Message) -> None:
+        match message["type"]:
+            case "http.response.start":
+                passed.status, passed.answer_headers = message["status"], message["headers"]
+            case "http.response.body":
+                passed.add_answer(message.get("body", b""))
+            case "websocket.accept":
+                passed.status = 101
+            case "websocket.send" if "journal" not in scope and "caller" in scope:
+                self._begin(scope)
+            case _:
+                pass
+
+    def _begin(self, scope: Scope) -> None:
+        # Refused before anybody asked whose it is: too often, too large.
+        world = self._attribution.by_head(scope)
+        if world is not None:
+            operation = operation_of(scope) if scope["type"] == "http" else None
+            self._journal.begin(scope, world, operation)
