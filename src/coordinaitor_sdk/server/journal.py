@@ -5,6 +5,7 @@ with a control API.
 from __future__ import annotations
 
 import json
+import time
 from collections import OrderedDict
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -31,7 +32,7 @@ OVERHEAD: Final = 1_000
 
 @dataclass(slots=True)
 class Passed:
-    """What went over the line so far: at most `BODY` bytes of each body."""
+    """What went over the line so far: at most `BODY` bytes of each body; `told` once the journal has it."""
 
     body: bytearray = field(default_factory=bytearray)
     length: int = 0
@@ -39,6 +40,8 @@ class Passed:
     answer_headers: list[tuple[bytes, bytes]] = field(default_factory=list[tuple[bytes, bytes]])
     answer: bytearray = field(default_factory=bytearray)
     answer_length: int = 0
+    began: float = field(default_factory=time.perf_counter)
+    told: bool = False
 
     def add_body(self, piece: bytes) -> None:
         """A piece of the request came."""
@@ -142,7 +145,7 @@ class Journal:
         scope["journal"] = log, entry
         log.weigh(entry)
 
-    def end(self, scope: Scope, passed: Passed, seconds: float) -> None:
+    def end(self, scope: Scope, passed: Passed) -> None:
         """Note how a request ended that was begun."""
         log: _Log
         entry: Entry
@@ -160,7 +163,7 @@ class Journal:
                 passed.answer_length,
                 oauth=oauth,
             )
-        entry.seconds = seconds
+        entry.seconds = time.perf_counter() - passed.began
         log.weigh(entry)
 
     def told(self, world: World, wanted: JournalQuery) -> dict[str, Any]:

@@ -26,11 +26,13 @@ class Line:
     """One connection.
 
     Attributes:
-        ended: set when the client is gone or the server stops.
+        gone: set when the connection is no more.
+        ended: set when it is, or the server stops.
         silent: whether it stays open and says nothing more.
     """
 
     def __init__(self) -> None:
+        self.gone: asyncio.Event = asyncio.Event()
         self.ended: asyncio.Event = asyncio.Event()
         self.silent: bool = False
         self._transport: asyncio.BaseTransport | None = None
@@ -38,6 +40,11 @@ class Line:
     def opened(self, transport: asyncio.BaseTransport) -> None:
         """The connection is there."""
         self._transport = transport
+
+    def lost(self) -> None:
+        """The connection is no more."""
+        self.gone.set()
+        self.ended.set()
 
     def fall_silent(self) -> None:
         """From now on send nothing and hear nothing, but the end of the connection."""
@@ -76,7 +83,7 @@ class Line:
     async def _over(self) -> None:
         with suppress(TimeoutError):
             async with asyncio.timeout(FAREWELL):
-                await self.ended.wait()
+                await self.gone.wait()
 
 
 def line_of(scope: Scope) -> Line:
@@ -100,8 +107,8 @@ class HttpLine(H11Protocol):
         _loop: asyncio.AbstractEventLoop | None = None,
     ) -> None:
         super().__init__(config, server_state, app_state, _loop)
-        self.line = Line()
-        self.app = _on(self.line, self.app)
+        self.line: Line = Line()
+        self.app: Any = _on(self.line, self.app)
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """The connection is there."""
@@ -111,7 +118,7 @@ class HttpLine(H11Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """The client is gone."""
         super().connection_lost(exc)
-        self.line.ended.set()
+        self.line.lost()
 
     def shutdown(self) -> None:
         """The server stops."""
@@ -130,8 +137,8 @@ class SocketLine(WebSocketsSansIOProtocol):
         _loop: asyncio.AbstractEventLoop | None = None,
     ) -> None:
         super().__init__(config, server_state, app_state, _loop)
-        self.line = Line()
-        self.app = _on(self.line, self.app)
+        self.line: Line = Line()
+        self.app: Any = _on(self.line, self.app)
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """The connection is there."""
@@ -141,7 +148,7 @@ class SocketLine(WebSocketsSansIOProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """The client is gone."""
         super().connection_lost(exc)
-        self.line.ended.set()
+        self.line.lost()
 
     def data_received(self, data: bytes) -> None:
         """Take what the client sent; pings and its farewell are answered here."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from coordinaitor_sdk.server.attribution import Attribution
@@ -35,16 +33,15 @@ class JournalMiddleware:
 
         async def sending(message: Message) -> None:
             self._sent(scope, passed, message)
+            if message["type"] == "http.response.body" and not message.get("more_body", False):
+                # Before its client knows the answer: who has it may look here at once.
+                self._end(scope, passed)
             await send(message)
 
-        began = time.perf_counter()
         try:
             await self._app(scope, receiving, sending)
         finally:
-            if "journal" not in scope and scope["type"] == "http":
-                self._begin(scope)
-            if "journal" in scope:
-                self._journal.end(scope, passed, time.perf_counter() - began)
+            self._end(scope, passed)
 
     def _sent(self, scope: Scope, passed: Passed, message: Message) -> None:
         match message["type"]:
@@ -58,6 +55,15 @@ class JournalMiddleware:
                 self._begin(scope)
             case _:
                 pass
+
+    def _end(self, scope: Scope, passed: Passed) -> None:
+        if passed.told:
+            return
+        passed.told = True
+        if "journal" not in scope and scope["type"] == "http":
+            self._begin(scope)
+        if "journal" in scope:
+            self._journal.end(scope, passed)
 
     def _begin(self, scope: Scope) -> None:
         # Refused before anybody asked whose it is: too often, too large.
