@@ -11,6 +11,8 @@ from sqlalchemy import (
     ColumnElement,
     bindparam,
     column,
+    func,
+    literal,
     literal_column,
     or_,
     select,
@@ -61,8 +63,36 @@ def split(query: str) -> tuple[list[str], list[str]]:
 
 def indexed_condition() -> ColumnElement[bool]:
     """The condition on tasks whose parameter `match` is made by `match_value`."""
-    found = select(_index.c.rowid).where(literal_column("task_search").op("MATCH")(bindparam("match")))
+    found = select(_index.c.rowid).where(_matched)
     return tables.tasks.c.search_id.in_(found.scalar_subquery())
+
+
+_matched = literal_column("task_search").op("MATCH")(bindparam("match"))
+_IN_ALL_WORLDS = Statement(select(func.count()).select_from(_index).where(_matched))
+
+
+def count_in_all_worlds(sql: Sql, match: str) -> int:
+    """How many tasks of the whole database the index finds."""
+    return int(sql.value(_IN_ALL_WORLDS, match=match))
+
+
+def can_be_read(terms: list[str]) -> bool:
+    """Whether `read_condition` tells of these terms what the index tells: LIKE folds ASCII alone."""
+    return all(term.isascii() for term in terms)
+
+
+def read_condition(parameter: str) -> ColumnElement[bool]:
+    """The condition on tasks that their own text holds a term, whose parameter is made by `like_value`."""
+    value: BindParameter[str] = bindparam(parameter)
+    texts = (_folded(tables.tasks.c.title), _folded(tables.tasks.c.description))
+    return or_(*(each.like(value, escape="\\") for each in texts))
+
+
+def _folded(text_column: ColumnElement[str]) -> ColumnElement[str]:
+    # The index also folds the two letters beyond ASCII whose lower or upper case is in it.
+    for letter, folded in (("\u017f", "s"), ("\u212a", "k")):
+        text_column = func.replace(text_column, literal(letter), literal(folded))
+    return text_column
 
 
 def match_value(terms: list[str]) -> str:

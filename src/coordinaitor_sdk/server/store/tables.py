@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import DDL, Column, Float, Index, Integer, MetaData, Table, Text, event, text
 
-SCHEMA_REVISION = "0003"
+SCHEMA_REVISION = "0010"
 """The revision of the newest migration; a new database is created at it."""
 
 SERVER_WIDE = ""
@@ -363,3 +363,46 @@ SEARCH_TABLE = (
 )
 _SEARCH = DDL(SEARCH_TABLE).execute_if(dialect="sqlite")  # type: ignore[no-untyped-call] # SQLAlchemy's
 event.listen(metadata, "after_create", _SEARCH)
+
+# Totals that would else be counted row by row. Triggers keep them, so that they hold however rows come and
+# go; a migration that makes `tasks` or `task_tags` anew must make these anew. It is no table of the metadata:
+# what copies or deletes a world's rows must leave it to the triggers.
+COUNTS_TABLE = (
+    "CREATE TABLE task_counts (world TEXT NOT NULL, field TEXT NOT NULL, value TEXT NOT NULL, "
+    "number INTEGER NOT NULL, PRIMARY KEY (world, field, value)) WITHOUT ROWID"
+)
+
+
+def counting_triggers(table: str, column: str) -> tuple[str, ...]:
+    """The triggers that keep how many rows of a table have each value of a column."""
+    key = f"world = old.world AND field = '{column}' AND value = old.{column}"
+    less = (
+        f"UPDATE task_counts SET number = number - 1 WHERE {key}; "  # noqa: S608 - names of ours
+        f"DELETE FROM task_counts WHERE {key} AND number = 0;"
+    )
+    more = (
+        f"INSERT INTO task_counts VALUES (new.world, '{column}', new.{column}, 1) "  # noqa: S608
+        "ON CONFLICT (world, field, value) DO UPDATE SET number = number + 1;"
+    )
+    changed = f"UPDATE OF world, {column}"
+    return tuple(
+        f"CREATE TRIGGER {table}_counted_{name} AFTER {event} ON {table} BEGIN {work} END"
+        for name, event, work in (
+            ("in", "INSERT", more),
+            ("out", "DELETE", less),
+            ("over", changed, f"{less} {more}"),
+        )
+    )
+
+
+COUNTS = (
+    COUNTS_TABLE,
+    *counting_triggers("tasks", "status"),
+    *counting_triggers("task_tags", "tag"),
+)
+for _counts in COUNTS:
+    event.listen(
+        metadata,
+        "after_create",
+        DDL(_counts).execute_if(dialect="sqlite"),  # type: ignore[no-untyped-call] # SQLAlchemy's
+    )

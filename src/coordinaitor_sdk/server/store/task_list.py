@@ -6,15 +6,32 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Integer, Table, bindparam, exists, func, select, tuple_
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Integer,
+    Table,
+    bindparam,
+    exists,
+    func,
+    or_,
+    select,
+    tuple_,
+)
 
 from coordinaitor_sdk.server.domain.task import TaskRow
-from coordinaitor_sdk.server.store import search, tables
+from coordinaitor_sdk.server.store import search, tables, task_counts
 from coordinaitor_sdk.server.store.sql import Sql, Statement
 from coordinaitor_sdk.server.store.tasks import whole_rows
 
 FEW = 1_000
 """So many tasks are found and sorted faster than met among all others."""
+
+MOST_READ = 3_000
+"""So many tasks are read one after the other faster than all that a search finds are gathered."""
+
+READ_COST = 3
+"""How many tasks that a search finds are looked up while the text of one is read."""
 
 _t = tables.tasks
 _tags = tables.task_tags
@@ -62,10 +79,14 @@ def page_of(
     with sql.snapshot():
         wanted = _rarest_tag_first(sql, world, wanted)
         names, values = _parameters(wanted)
-        total = int(sql.value(_count(names, len(wanted.tags)), world=world, **values))
+        tags = len(wanted.tags)
+        total = _total(sql, world, wanted, names, values)
         if offset >= total:
             return [], total
-        rows = _rows(names, len(wanted.tags), wanted.sort_by, wanted.sort_order, few=total <= FEW)
+        few = total <= FEW
+        if "match" in names and not few:
+            names, values = _read_instead(sql, world, wanted, (names, values), (offset + limit) / total)
+        rows = _rows(names, tags, wanted.sort_by, wanted.sort_order, few=few)
         found = sql.all(rows, world=world, limit=limit, offset=offset, **values)
     return [TaskRow._make(row) for row in found], total
 
@@ -81,9 +102,55 @@ def _rarest_tag_first(sql: Sql, world: str, wanted: TaskFilter) -> TaskFilter:
     """The same tasks; the statements begin with the first tag."""
     if len(wanted.tags) < 2:
         return wanted
-    one_tag = _count((), 1)
-    tags = sorted(wanted.tags, key=lambda tag: int(sql.value(one_tag, world=world, tag_0=tag)))
+    tags = sorted(wanted.tags, key=lambda tag: task_counts.with_tag(sql, world, tag))
     return replace(wanted, tags=tuple(tags))
+
+
+def _total(sql: Sql, world: str, wanted: TaskFilter, names: tuple[str, ...], values: dict[str, Any]) -> int:
+    """How many tasks are wanted, from what is stored of it where it is."""
+    if not names and len(wanted.tags) == 1:
+        return task_counts.with_tag(sql, world, wanted.tags[0])
+    if not names and not wanted.tags:
+        return task_counts.of_world(sql, world)
+    if wanted.status is not None and len(values) == 1:
+        return task_counts.with_status(sql, world, wanted.status)
+    if names == ("match",) and not wanted.tags:
+        return _searched(sql, world, wanted, values)
+    return int(sql.value(_count(names, len(wanted.tags)), world=world, **values))
+
+
+def _searched(sql: Sql, world: str, wanted: TaskFilter, values: dict[str, Any]) -> int:
+    """How many tasks a search finds: what the index tells of all worlds, without those of the others."""
+    total = search.count_in_all_worlds(sql, values["match"])
+    others = task_counts.elsewhere(sql, world)
+    if not total or not others:
+        return total
+    words = _words(wanted)
+    if others * READ_COST > total or words is None:
+        return int(sql.value(_count(("match",), 0), world=world, **values))
+    return total - int(sql.value(_count_elsewhere(tuple(words)), world=world, **words))
+
+
+def _read_instead(
+    sql: Sql, world: str, wanted: TaskFilter, asked: tuple[tuple[str, ...], dict[str, Any]], share: float
+) -> tuple[tuple[str, ...], dict[str, Any]]:
+    """The conditions with the search put as one on the text of a task, where a page is met soon."""
+    words = _words(wanted)
+    if words is None or share * task_counts.of_world(sql, world) > MOST_READ:
+        return asked
+    names, values = asked
+    return (
+        tuple(name for name in names if name != "match") + tuple(words),
+        {name: value for name, value in values.items() if name != "match"} | words,
+    )
+
+
+def _words(wanted: TaskFilter) -> dict[str, str] | None:
+    """The parameters of the search's terms for looking into the text; None where that tells another thing."""
+    indexed, _ = search.split(wanted.search or "")
+    if not search.can_be_read(indexed):
+        return None
+    return {f"word_{number}": search.like_value(term) for number, term in enumerate(indexed)}
 
 
 def _parameters(wanted: TaskFilter) -> tuple[tuple[str, ...], dict[str, Any]]:
@@ -129,6 +196,14 @@ def _count(names: tuple[str, ...], tags: int) -> Statement:
     return Statement(select(func.count()).select_from(_t).where(*_found(names, tags)))
 
 
+@lru_cache(maxsize=32)
+def _count_elsewhere(words: tuple[str, ...]) -> Statement:
+    """The tasks of other worlds with these words; two ranges, for SQLite knows no index for "not equal"."""
+    world: BindParameter[str] = bindparam("world")
+    conditions = [or_(_t.c.world < world, _t.c.world > world), *(_condition(name) for name in words)]
+    return Statement(select(func.count()).select_from(_t).where(*conditions))
+
+
 def _order(key: ColumnElement[Any], task_id: ColumnElement[str], order: SortOrder) -> tuple[Any, Any]:
     # Ties go by id in the same direction, so that one index serves both directions and pages are stable.
     if order == "asc":
@@ -167,6 +242,8 @@ def _condition(name: str) -> ColumnElement[bool]:
         return _t.c.created_at > bindparam(name)
     if name == "created_before":
         return _t.c.created_at < bindparam(name)
+    if name.startswith("word_"):
+        return search.read_condition(name)
     return search.indexed_condition() if name == "match" else search.short_condition(name)
 
 
