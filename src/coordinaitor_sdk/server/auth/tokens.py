@@ -12,8 +12,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal
 
-import jwt
-
 from coordinaitor_sdk.server.errors import AuthenticationError
 
 if TYPE_CHECKING:
@@ -77,6 +75,8 @@ class Tokens:
             "exp": expires_at.timestamp(),
             "jti": token_id,
         }
+        import jwt  # with all of cryptography where that is installed: the first login pays, not each start
+
         # PyJWT's types name an optional dependency that isn't there.
         return jwt.encode(claims, self._secret, algorithm=_ALGORITHM)  # pyright: ignore[reportUnknownMemberType]
 
@@ -96,16 +96,21 @@ class Tokens:
                 float(claims["exp"]),
                 claims["jti"],
             )
-        except (jwt.InvalidTokenError, KeyError, TypeError, ValueError) as error:
+        except (KeyError, TypeError, ValueError) as error:
             raise AuthenticationError(f"The {kind} token is invalid") from error
         if found.kind != kind:
             raise AuthenticationError(f"This is not {'an' if kind == 'access' else 'a'} {kind} token")
         return found
 
     def _decode(self, token: str) -> dict[str, Any]:
-        return jwt.decode(  # pyright: ignore[reportUnknownMemberType] - as in `issue`
-            token, self._secret, algorithms=[_ALGORITHM], options=_UNCHECKED
-        )
+        import jwt
+
+        try:
+            return jwt.decode(  # pyright: ignore[reportUnknownMemberType] - as in `issue`
+                token, self._secret, algorithms=[_ALGORITHM], options=_UNCHECKED
+            )
+        except jwt.InvalidTokenError as error:
+            raise ValueError(str(error)) from error
 
     def key_of(self, world: str, key_id: str) -> str:
         """The API key of an id: made anew for each replayed answer, so that it need not be stored."""

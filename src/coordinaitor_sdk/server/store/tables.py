@@ -221,14 +221,8 @@ history: Table = _table(
 )
 Index("ix_history_task", history.c.world, history.c.task_id, history.c.at, history.c.id)
 Index("ix_history_actor", history.c.world, history.c.actor, history.c.at, history.c.id)
-_ASSIGNMENTS = text("action = 'assigned'")
-Index(
-    "ix_history_assigned",
-    history.c.world,
-    history.c.new,
-    sqlite_where=_ASSIGNMENTS,
-    postgresql_where=_ASSIGNMENTS,
-)
+# Another database's condition beside this one would load that database's part of SQLAlchemy at each start.
+Index("ix_history_assigned", history.c.world, history.c.new, sqlite_where=text("action = 'assigned'"))
 
 # What was uploaded lies beside the database; here is what is known of it.
 files: Table = _table(
