@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated, TypeAlias
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
 import typer
 
 from ..errors import report
 from ..options import OutputOption
 from ..output import Format, remark, show_list, show_one
+from .scenario_option import refuse_scenario
 
 if TYPE_CHECKING:
     from coordinaitor_sdk.testing import Control, NewWorld, Time, World
@@ -37,6 +39,14 @@ class Seed(StrEnum):
     empty = "empty"
 
 
+class Agents(StrEnum):
+    """Whether simulated agents work, and by what."""
+
+    simulate = "simulate"
+    manual = "manual"
+    off = "off"
+
+
 @worlds.command("list")
 def list_worlds(url: UrlOption = URL, output: OutputOption = Format.TABLE) -> None:
     """List the worlds."""
@@ -48,7 +58,7 @@ def list_worlds(url: UrlOption = URL, output: OutputOption = Format.TABLE) -> No
         Column("NOW", lambda world: world.now),
         Column("CLOCK", lambda world: _clock(frozen=world.frozen)),
     )
-    with _controlling(url) as control:
+    with controlling(url) as control:
         show_list(control.worlds(), columns, output)
 
 
@@ -63,19 +73,45 @@ def create_world(
         str | None,
         typer.Option(metavar="TIME", help="Where its clock stands, like 2024-01-15T10:30:00Z."),
     ] = None,
+    world_id: Annotated[
+        str | None, typer.Option("--id", metavar="ID", help="Its id. [default: one that is made]")
+    ] = None,
+    agents: Annotated[
+        Agents | None, typer.Option(help="Whether its agents work, and by what. [default: the server's]")
+    ] = None,
+    sim_speed: Annotated[
+        float | None, typer.Option(metavar="X", help="How much faster they work. [default: the server's]")
+    ] = None,
+    failure_rate: Annotated[
+        float | None, typer.Option(metavar="SHARE", help="At which share of tasks they fail, 0 to 1.")
+    ] = None,
+    scenario: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="YAML: what its tasks do, and when.")
+    ] = None,
     url: UrlOption = URL,
     output: OutputOption = Format.TABLE,
 ) -> None:
     """Make a world, and print its credentials."""
-    with _controlling(url) as control:
-        made = control.create(seed=seed.value, random_seed=random_seed, name=name, now=now)
+    told = _scenario(scenario)
+    with controlling(url) as control:
+        made = control.create(
+            seed=seed.value,
+            random_seed=random_seed,
+            name=name,
+            now=now,
+            id=world_id,
+            agents=None if agents is None else agents.value,
+            sim_speed=sim_speed,
+            failure_rate=failure_rate,
+            scenario=told,
+        )
         show_one(made, _new_world_fields, output)
 
 
 @worlds.command("delete")
 def delete_world(world: WorldOption, url: UrlOption = URL) -> None:
     """Remove a world with all that is its own."""
-    with _controlling(url) as control:
+    with controlling(url) as control:
         control.delete(world)
     remark(f"deleted: {world}")
 
@@ -83,7 +119,7 @@ def delete_world(world: WorldOption, url: UrlOption = URL) -> None:
 @worlds.command("reset")
 def reset_world(world: WorldOption, url: UrlOption = URL, output: OutputOption = Format.TABLE) -> None:
     """Put a world back to what it was made with."""
-    with _controlling(url) as control:
+    with controlling(url) as control:
         show_one(control.reset(world), _world_fields, output)
 
 
@@ -117,7 +153,7 @@ def run_until_idle(world: WorldOption, url: UrlOption = URL, output: OutputOptio
 
 
 @contextmanager
-def _controlling(url: str) -> Generator[Control, None, None]:
+def controlling(url: str) -> Generator[Control, None, None]:
     """The server's control API; what it refuses ends the command."""
     from coordinaitor_sdk import CoordinaitorError
     from coordinaitor_sdk.testing import Control
@@ -129,12 +165,19 @@ def _controlling(url: str) -> Generator[Control, None, None]:
         raise typer.Exit(report(error)) from error
 
 
-# For the commands that stand in modules of their own.
-controlling = _controlling
+def _scenario(path: Path | None) -> dict[str, Any] | None:
+    from coordinaitor_sdk.server.run import ScenarioError, read_scenario
+
+    if path is None:
+        return None
+    try:
+        return read_scenario(path)
+    except ScenarioError as error:
+        raise typer.Exit(refuse_scenario(error)) from None
 
 
 def _move(url: str, output: Format, move: Callable[[Control], Time]) -> None:
-    with _controlling(url) as control:
+    with controlling(url) as control:
         show_one(move(control), _time_fields, output)
 
 

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from . import control, faults, journal
+from . import agents_control, control, faults, journal
+from .scenario_option import refuse_scenario
 
 if TYPE_CHECKING:
     from coordinaitor_sdk.server.run import Ready
@@ -25,6 +26,7 @@ app.add_typer(control.worlds, name="worlds")
 app.add_typer(control.time, name="time")
 app.add_typer(faults.app, name="faults")
 app.add_typer(journal.app, name="journal")
+app.add_typer(agents_control.agents, name="agents")
 
 
 class Role(StrEnum):
@@ -51,9 +53,10 @@ class Seed(StrEnum):
 
 
 class Agents(StrEnum):
-    """Whether simulated agents work."""
+    """Whether simulated agents work, and by what."""
 
     simulate = "simulate"
+    manual = "manual"
     off = "off"
 
 
@@ -84,8 +87,24 @@ def start(
     admin_password_stdin: Annotated[
         bool, typer.Option("--admin-password-stdin", help="Read the admin's password from standard input.")
     ] = False,
-    agents: Annotated[Agents, typer.Option(help="Whether simulated agents work.")] = Agents.simulate,
+    agents: Annotated[
+        Agents, typer.Option(help="Whether simulated agents work; manual: by `server agents step`.")
+    ] = Agents.simulate,
     sim_speed: Annotated[float, typer.Option(metavar="X", help="How much faster they work.")] = 1.0,
+    failure_rate: Annotated[
+        float, typer.Option(metavar="SHARE", help="At which share of tasks they fail, 0 to 1.")
+    ] = 0.0,
+    scenario: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="YAML: what tasks of the first organization do, and when."),
+    ] = None,
+    random_seed: Annotated[
+        int, typer.Option(metavar="N", help="What random choices in a new database follow from.")
+    ] = 1,
+    now: Annotated[
+        str | None,
+        typer.Option(metavar="TIME", help="Where a new database's clocks stand, like 2024-01-15T10:30:00Z."),
+    ] = None,
     ignore_working_hours: Annotated[
         bool, typer.Option("--ignore-working-hours", help="Let them work at all hours.")
     ] = False,
@@ -118,7 +137,7 @@ def start(
     ] = False,
 ) -> None:
     """Start the server; Ctrl-C ends it."""
-    from coordinaitor_sdk.server.run import ServerOptions, ServerStartError, serve
+    from coordinaitor_sdk.server.run import ScenarioError, ServerOptions, ServerStartError, serve
 
     options = ServerOptions(
         host=host,
@@ -130,6 +149,10 @@ def start(
         admin_password=sys.stdin.readline().rstrip("\r\n") if admin_password_stdin else None,
         agents=agents.value,
         sim_speed=sim_speed,
+        failure_rate=failure_rate,
+        scenario=scenario,
+        random_seed=random_seed,
+        now=now,
         ignore_working_hours=ignore_working_hours,
         access_token_ttl=access_token_ttl,
         rotate_refresh=rotate_refresh,
@@ -142,6 +165,8 @@ def start(
     )
     try:
         serve(options, on_ready=_show)
+    except ScenarioError as error:
+        raise typer.Exit(refuse_scenario(error)) from None
     except ServerStartError as error:
         typer.echo(f"error: {error}", err=True)
         raise typer.Exit(1) from None

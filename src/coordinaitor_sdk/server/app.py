@@ -43,6 +43,7 @@ from coordinaitor_sdk.server.scheduler import Scheduler
 from coordinaitor_sdk.server.seeds.start import Started
 from coordinaitor_sdk.server.settings import API_PREFIXES, Meter, Settings
 from coordinaitor_sdk.server.simulator import HANDLERS as AGENTS
+from coordinaitor_sdk.server.simulator import rests
 from coordinaitor_sdk.server.store import files, users
 from coordinaitor_sdk.server.store.sql import Sql
 from coordinaitor_sdk.server.store.store import Store
@@ -124,8 +125,8 @@ def _assemble(engine: Engine, started: Started, settings: Settings) -> Parts:
     gate = Gate(store.read, worlds, tokens)
     hub = Hub(store.read, worlds, settings.heartbeat)
     kept = FileStore(Path(engine.url.database or ""))
-    work = {**leftovers.handlers(kept), **WEBHOOKS, **(AGENTS if settings.simulate else {})}
-    scheduler = Scheduler(store, worlds, work)
+    work = {**leftovers.handlers(kept), **WEBHOOKS, **AGENTS}
+    scheduler = Scheduler(store, worlds, work, rests)
     deliverer = Deliverer(
         store, worlds, Sender(private_too=settings.private_webhooks), settings.webhook_delays
     )

@@ -15,20 +15,25 @@ from coordinaitor_sdk.server.auth.passwords import generate_password
 from coordinaitor_sdk.server.auth.tokens import key_digest, new_key
 from coordinaitor_sdk.server.clock import WorldClock, moment_of, stamp
 from coordinaitor_sdk.server.context import Parts
+from coordinaitor_sdk.server.domain.task import TaskRow
 from coordinaitor_sdk.server.errors import ConflictError, NotFoundError
 from coordinaitor_sdk.server.faults.pushes import Pushes
 from coordinaitor_sdk.server.faults.registry import Faults
 from coordinaitor_sdk.server.journal import Journal
+from coordinaitor_sdk.server.manual import move
+from coordinaitor_sdk.server.schemas.agent_step import AgentStep
 from coordinaitor_sdk.server.schemas.control import TimeMove, WorldCreate
 from coordinaitor_sdk.server.seeds.organization import FIRST, Seed, add_admin_key, add_organization
 from coordinaitor_sdk.server.store import settings, world_rows
 from coordinaitor_sdk.server.store.change import Change
 from coordinaitor_sdk.server.store.sql import Sql
 from coordinaitor_sdk.server.timelapse import TimeLapse, clock_of
-from coordinaitor_sdk.server.worlds import FIRST_NUMBER, World, keep_clock, new_epoch
+from coordinaitor_sdk.server.worlds import FIRST_NUMBER, WORK, World, epoch_of, keep_clock, work_of
 
 ORIGIN: Final = "origin"
 """The name of the setting that says what a world is put back to; those of a start have none."""
+
+MOST_SKIPPED: Final = 2**40
 
 KEY_NAME: Final = "made with the world"
 
@@ -39,10 +44,12 @@ class Origin:
 
     Attributes:
         now: where its clock stands at first; None for one that goes with the machine's.
+        work: how its agents work, as the setting `WORK` has it; None for the server's way.
     """
 
     seed: Seed
     now: str | None
+    work: str | None
     password_hash: str = field(repr=False)
     key_digest: str = field(repr=False)
 
@@ -67,27 +74,58 @@ class Control:
         return [self._told(world) for world in self._parts.worlds.all()]
 
     async def create(self, wanted: WorldCreate) -> dict[str, Any]:
-        """A new world, with the credentials of its admin."""
+        """A new world, with the credentials of its admin.
+
+        Raises:
+            ConflictError: there is one of that id.
+        """
         password, password_hash = generate_password()
         key = new_key()
-        origin = Origin(wanted.seed, wanted.now, password_hash, key_digest(key))
-        world = replace(
-            self._parts.worlds.default,
-            id=f"org-{secrets.token_hex(6)}",
-            name=wanted.name,
-            seed=wanted.random_seed,
-            epoch=new_epoch(),
-            is_default=False,
-            clock=origin.clock(),
-        )
-        await self._parts.store.write(
-            self._parts.worlds.default, lambda change: _add(change.sql, world, origin)
-        )
-        self._parts.worlds.add(world)
-        self._begin(world)
+        origin = Origin(wanted.seed, wanted.now, wanted.work(), password_hash, key_digest(key))
+        world_id = wanted.id or f"org-{secrets.token_hex(6)}"
+        async with self._locks[world_id]:
+            if self._parts.worlds.get(world_id) is not None:
+                raise ConflictError(f"There is a world {world_id} already: delete it, or give another id")
+            world = self._new(world_id, wanted, origin)
+            # The number of a session is in its tokens: those of a world before must not fit one of this.
+            skipped = 0 if wanted.id is None else secrets.randbelow(MOST_SKIPPED)
+            await self._parts.store.write(
+                self._parts.worlds.default, lambda change: _add(change.sql, world, origin, skipped)
+            )
+            self._parts.worlds.add(world)
+            self._begin(world)
         email = FIRST.further(world).admin_email
         credentials = {"admin": {"email": email, "password": password}, "apiKey": key}
         return self._told(world) | credentials
+
+    def _new(self, world_id: str, wanted: WorldCreate, origin: Origin) -> World:
+        clock, default = origin.clock(), self._parts.worlds.default
+        return replace(
+            default,
+            id=world_id,
+            name=wanted.name,
+            seed=wanted.random_seed,
+            epoch=epoch_of(clock, wanted.seed, wanted.random_seed),
+            is_default=False,
+            clock=clock,
+            work=work_of(replace(default.work, scenario=None), origin.work),
+            requests=0,
+        )
+
+    async def step_agents(self, world_id: str, order: AgentStep) -> TaskRow | None:
+        """Let the agents of a world make one move; the task that moved, None when there is none.
+
+        Raises:
+            NotFoundError: there is no such world, or task.
+            ConflictError: its agents are not moved by hand, or this task can't be moved.
+        """
+        async with self._alone(world_id) as world:
+            if world.work.agents != "manual":
+                raise ConflictError(
+                    f"The agents of {world.id} are not moved by hand: make a world with "
+                    '{"agents": "manual"}, or start the server with --agents manual'
+                )
+            return await self._parts.store.write(world, lambda change: move(change, order))
 
     async def reset(self, world_id: str) -> dict[str, Any]:
         """Put a world back to its seed; its first credentials hold, and sessions, keys and sockets end.
@@ -212,9 +250,10 @@ class Control:
     def _reset(self, change: Change, origin: Origin) -> None:
         world, sessions = change.world, change.next_number("session")
         self._clear(change)
-        world.epoch, world.clock = new_epoch(), origin.clock()
+        clock = origin.clock()
+        world.epoch, world.clock, world.requests = epoch_of(clock, world.epoch), clock, 0
         # The number of a session is in its tokens: those of before must not fit one that comes.
-        _add(change.sql, world, origin).next_number("session", by=sessions - FIRST_NUMBER + 1)
+        _add(change.sql, world, origin, sessions - FIRST_NUMBER + 1)
 
     def _clear(self, change: Change) -> None:
         # Files go with the change, not after it: a file of the same name may be there by then.
@@ -229,15 +268,20 @@ class Control:
             "organization": {"id": world.id, "name": world.name},
             "epoch": world.epoch,
             "randomSeed": world.seed,
+            "agents": world.work.agents,
             "now": stamp(clock.now()),
             "frozen": clock.is_frozen,
         }
 
 
-def _add(sql: Sql, world: World, origin: Origin) -> Change:
+def _add(sql: Sql, world: World, origin: Origin, skipped: int) -> None:
+    """Store a world; `skipped` numbers of sessions are left out."""
     organization = FIRST.further(world)
     change = add_organization(sql, world, organization, origin.seed, origin.password_hash)
     add_admin_key(change, organization.admin_id, KEY_NAME, origin.key_digest)
     settings.set_setting(sql, ORIGIN, json.dumps(asdict(origin)), world.id)
+    if origin.work is not None:
+        settings.set_setting(sql, WORK, origin.work, world.id)
     keep_clock(sql, world.id, clock_of(world))
-    return change
+    if skipped:
+        change.next_number("session", by=skipped)

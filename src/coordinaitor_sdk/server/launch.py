@@ -17,6 +17,7 @@ from types import FrameType
 
 import uvicorn
 from filelock import FileLock, Timeout
+from pydantic import ValidationError
 from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 
@@ -25,10 +26,14 @@ from coordinaitor_sdk.server.domain.addresses import is_loopback
 from coordinaitor_sdk.server.domain.oauth import parse_clients
 from coordinaitor_sdk.server.faults.line import HttpLine, SocketLine
 from coordinaitor_sdk.server.run import Ready, ServerOptions, ServerStartError
+from coordinaitor_sdk.server.scenarios import read as read_scenario
+from coordinaitor_sdk.server.schemas.control import LARGEST_SEED, WorldCreate
+from coordinaitor_sdk.server.schemas.reading import says
 from coordinaitor_sdk.server.seeds.start import Start, Started, start_data
 from coordinaitor_sdk.server.settings import Settings
 from coordinaitor_sdk.server.store.engine import DatabaseError, open_engine, path_of
 from coordinaitor_sdk.server.store.schema import prepare
+from coordinaitor_sdk.server.worlds import Work
 
 GRACE = 3
 """Seconds in which requests under way may end when the server stops."""
@@ -44,6 +49,7 @@ class Launch:
 
     Raises:
         ServerStartError: the options contradict each other.
+        ScenarioError: the scenario can't be used.
     """
 
     def __init__(
@@ -54,13 +60,14 @@ class Launch:
     ) -> None:
         _check(options)
         self._options = options
+        self._scenario = None if options.scenario is None else read_scenario(options.scenario)
         self._on_ready = on_ready
         self._settings = settings or Settings(
             access_token_ttl=options.access_token_ttl,
             rotate_refresh=options.rotate_refresh,
             rate_limit=options.rate_limit,
             burst=options.burst,
-            simulate=options.agents == "simulate",
+            simulate=options.agents != "off",
             oauth_clients=parse_clients(options.oauth_clients),
             private_webhooks=options.allow_private_webhooks,
             largest_upload=options.max_upload,
@@ -120,9 +127,10 @@ class Launch:
             api_key=options.api_key,
             admin_password=options.admin_password,
             loopback=_is_loopback(options.host),
-            pace=options.sim_speed,
             log_length=self._settings.log_length,
-            keep_hours=not options.ignore_working_hours,
+            work=self._work(),
+            random_seed=options.random_seed,
+            now=None if options.now is None else _moment(options.now),
         )
         try:
             engine = open_engine(path)
@@ -134,6 +142,16 @@ class Launch:
             raise ServerStartError(
                 f"database {path} can't be used ({error.orig}): restore a copy, or give another --database"
             ) from error
+
+    def _work(self) -> Work:
+        options = self._options
+        return Work(
+            agents=options.agents if self._settings.simulate else "off",
+            pace=options.sim_speed,
+            keep_hours=not options.ignore_working_hours,
+            failure_rate=options.failure_rate,
+            scenario=self._scenario,
+        )
 
     def _announce(self, ready: Ready) -> None:
         if self._options.ready_file is not None:
@@ -186,6 +204,7 @@ def _check(options: ServerOptions) -> None:
     for name, value in (("sim-speed", options.sim_speed), ("access-token-ttl", options.access_token_ttl)):
         if not (math.isfinite(value) and value > 0):
             raise ServerStartError(f"--{name} must be a number above 0, not {value}")
+    _check_agents(options)
     if options.rate_limit == "off" and options.burst is not None:
         raise ServerStartError("--burst does nothing with --rate-limit off: leave one of them out")
     for name, count, what in (
@@ -200,6 +219,30 @@ def _check(options: ServerOptions) -> None:
     except ValueError as error:
         raise ServerStartError(str(error)) from None
     _check_secrets(options)
+
+
+def _check_agents(options: ServerOptions) -> None:
+    if not 0 <= options.failure_rate <= 1:
+        raise ServerStartError(f"--failure-rate must be a number from 0 to 1, not {options.failure_rate}")
+    if not 0 <= options.random_seed <= LARGEST_SEED:
+        raise ServerStartError(f"--random-seed must be from 0 to {LARGEST_SEED}, not {options.random_seed}")
+    if options.now is not None:
+        _moment(options.now)
+    if options.agents == "manual" and not options.control:
+        raise ServerStartError("--agents manual needs --control: nothing else moves them")
+
+
+def _moment(text: str) -> str:
+    """A moment as the server writes it.
+
+    Raises:
+        ServerStartError: no clock can stand there.
+    """
+    try:
+        return WorldCreate.model_validate({"now": text}).now or ""
+    except ValidationError as error:
+        problem = says(error.errors(include_url=False)[0])
+        raise ServerStartError(f"--now {text!r} {problem}") from None
 
 
 def _check_secrets(options: ServerOptions) -> None:

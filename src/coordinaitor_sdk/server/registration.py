@@ -19,7 +19,7 @@ from coordinaitor_sdk.server.store.change import Change
 from coordinaitor_sdk.server.store.engine import DatabaseError, connect, open_engine, path_of
 from coordinaitor_sdk.server.store.schema import require_current
 from coordinaitor_sdk.server.store.sql import Sql
-from coordinaitor_sdk.server.worlds import World, load_worlds
+from coordinaitor_sdk.server.worlds import Work, World, load_worlds
 
 _LONGEST_NAME = 200
 _LONGEST_PASSWORD = 1_024
@@ -84,7 +84,7 @@ def _add(sql: Sql, new: NewUser, email: str, name: str, password: str) -> AddedU
 
 
 def _world(sql: Sql, organization: str | None) -> World:
-    worlds = load_worlds(sql, pace=1.0, log_length=Settings().log_length, keep_hours=True)
+    worlds = load_worlds(sql, work=Work(), log_length=Settings().log_length)
     for world in worlds:
         if world.id == organization or (organization is None and world.is_default):
             return world

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -37,8 +37,14 @@ class ServerOptions:
         seed: what a new database starts with; an existing one stays as it is.
         api_key: a key (`ak_...`) that the server accepts; on loopback only.
         admin_password: the admin's password; on an existing database it is set anew.
-        agents: whether simulated agents work.
+        agents: whether simulated agents work by themselves, or by calls of the control API alone (`manual`,
+            which needs `control`), or not.
         sim_speed: how many times faster than real time they work.
+        failure_rate: the share of tasks at which they fail, from 0 to 1.
+        scenario: a YAML file that says what tasks of the first organization do, and when.
+        random_seed: what every random choice in a new database follows from; an existing one keeps its own.
+        now: where the clocks of a new database stand, like `2024-01-15T10:30:00Z`; None for the machine's
+            time.
         ignore_working_hours: whether they work at all hours.
         access_token_ttl: seconds for which an access token holds.
         rotate_refresh: whether a refresh gives another refresh token.
@@ -58,8 +64,12 @@ class ServerOptions:
     seed: Literal["demo", "empty"] = "demo"
     api_key: str | None = field(default=None, repr=False)
     admin_password: str | None = field(default=None, repr=False)
-    agents: Literal["simulate", "off"] = "simulate"
+    agents: Literal["simulate", "manual", "off"] = "simulate"
     sim_speed: float = 1.0
+    failure_rate: float = 0.0
+    scenario: Path | None = None
+    random_seed: int = 1
+    now: str | None = None
     ignore_working_hours: bool = False
     access_token_ttl: float = 3600.0
     rotate_refresh: bool = False
@@ -131,6 +141,12 @@ class ServerStartError(Exception):
     """The server can't start; the message says what is wrong and what to do."""
 
 
+class ScenarioError(ServerStartError):
+    """A scenario can't be used; each line of the message names file, line and field, and says what would be
+    right.
+    """
+
+
 class RegistrationError(Exception):
     """A user can't be added; the message says what is wrong and what to do."""
 
@@ -182,6 +198,18 @@ def running(options: ServerOptions) -> Generator[Ready, None, None]:
     finally:
         launch.stop()
         thread.join(STOP_TIMEOUT)
+
+
+def read_scenario(path: Path) -> dict[str, Any]:
+    """The scenario that a YAML file holds, checked, as `POST /_control/worlds` takes it.
+
+    Raises:
+        ScenarioError: it can't be read, or is none.
+    """
+    scenario: dict[str, Any] = (
+        _load("scenarios", ScenarioError).read(path).model_dump(mode="json", exclude_none=True)
+    )
+    return scenario
 
 
 def add_user(new: NewUser) -> AddedUser:

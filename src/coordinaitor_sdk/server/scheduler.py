@@ -93,28 +93,24 @@ class Scheduler:
 
     Parameters:
         handlers: what to do for each kind. Rows of another kind stay stored, untouched.
+        rests: which of those kinds stay so in a world.
     """
 
-    def __init__(self, store: Store, worlds: Worlds, handlers: Mapping[str, Handler]) -> None:
+    def __init__(
+        self,
+        store: Store,
+        worlds: Worlds,
+        handlers: Mapping[str, Handler],
+        rests: Callable[[World], frozenset[str]] = lambda _world: frozenset(),
+    ) -> None:
         self._store = store
         self._worlds = worlds
         self._handlers = handlers
+        self._rests = rests
+        self._statements: dict[frozenset[str], _Statements] = {}
         self._wakes: dict[str, asyncio.Event] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._done: Counter[str] = Counter()
-        self._next = Statement(
-            select(_due.c.id, _due.c.due_at, _due.c.kind, _due.c.subject, _due.c.payload)
-            .where(_due.c.world == bindparam("world"), _due.c.kind.in_(_literals(handlers)))
-            .order_by(_due.c.due_at, _due.c.id)
-            .limit(1)
-        )
-
-        self._counts = Statement(
-            select(
-                func.count(),
-                func.coalesce(func.sum(case((_due.c.due_at < bindparam("late"), 1), else_=0)), 0),
-            ).where(_due.c.world == bindparam("world"), _due.c.kind.in_(_literals(handlers)))
-        )
 
     def start(self) -> None:
         """Begin; call it on the event loop."""
@@ -159,7 +155,7 @@ class Scheduler:
         while done == MOST_AT_ONCE:
             done = await self._store.write(world, self._do_some)
             self._done[world.id] += done
-        row = self._store.read.first(self._next, world=world.id)
+        row = self._store.read.first(self._of(world).next, world=world.id)
         return None if row is None else moment_of(row.due_at)
 
     def done(self, world: World) -> int:
@@ -170,7 +166,7 @@ class Scheduler:
         """How much due work is stored in `world`, and how much of it should have been done by now."""
         now = world.clock.now()
         late = stamp(now - timedelta(seconds=LATE_AFTER))
-        waiting, overdue = self._store.read.first(self._counts, world=world.id, late=late)
+        waiting, overdue = self._store.read.first(self._of(world).counts, world=world.id, late=late)
         return waiting, overdue
 
     async def _run(self, world: World, wake: asyncio.Event) -> None:
@@ -186,12 +182,18 @@ class Scheduler:
     def _do_some(self, change: Change) -> int:
         """Do up to MOST_AT_ONCE rows; how many. Runs in the writer."""
         for done in range(MOST_AT_ONCE):
-            row = change.sql.first(self._next, world=change.world.id)
+            row = change.sql.first(self._of(change.world).next, world=change.world.id)
             if row is None or row.due_at > change.stamp:
                 return done
             change.sql.run(_REMOVE, world=change.world.id, id=row.id)
             self._do(change, Due(row.kind, row.subject, json.loads(row.payload)))
         return MOST_AT_ONCE
+
+    def _of(self, world: World) -> _Statements:
+        rests = self._rests(world)
+        if (found := self._statements.get(rests)) is None:
+            found = self._statements[rests] = _Statements.of(sorted(self._handlers.keys() - rests))
+        return found
 
     def _do(self, change: Change, due: Due) -> None:
         # A row that can't be done must not hold up those behind it: it is dropped, with what it did.
@@ -203,5 +205,24 @@ class Scheduler:
             log(change, "error", "scheduler", f"{due.kind} of {due.subject or 'the organization'} failed")
 
 
-def _literals(handlers: Mapping[str, Handler]) -> list[Any]:
-    return [bindparam(f"kind_{number}", kind, unique=False) for number, kind in enumerate(sorted(handlers))]
+@dataclass(frozen=True, slots=True)
+class _Statements:
+    """What is asked of the due work of some kinds."""
+
+    next: Statement
+    counts: Statement
+
+    @classmethod
+    def of(cls, kinds: list[str]) -> _Statements:
+        named: list[Any] = [
+            bindparam(f"kind_{number}", kind, unique=False) for number, kind in enumerate(kinds)
+        ]
+        those = (_due.c.world == bindparam("world"), _due.c.kind.in_(named))
+        late = func.sum(case((_due.c.due_at < bindparam("late"), 1), else_=0))
+        first = (
+            select(_due.c.id, _due.c.due_at, _due.c.kind, _due.c.subject, _due.c.payload)
+            .where(*those)
+            .order_by(_due.c.due_at, _due.c.id)
+            .limit(1)
+        )
+        return cls(Statement(first), Statement(select(func.count(), func.coalesce(late, 0)).where(*those)))

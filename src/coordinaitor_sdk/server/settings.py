@@ -25,6 +25,7 @@ class Settings:
 
     Attributes:
         rate_limit: requests an hour for every caller; None for those of the tiers. `burst` likewise.
+        simulate: whether simulated agents work at all where no world says otherwise.
         control: whether there is a control API.
     """
 

@@ -5,16 +5,19 @@ Every credential belongs to one world; nothing in one is visible from another.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import random
 import secrets
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from typing import Any, Literal, TypeAlias
 
 from sqlalchemy import bindparam, insert, select
 
 from coordinaitor_sdk.server.clock import Clock, WorldClock, moment_of, stamp
+from coordinaitor_sdk.server.schemas.scenario import Scenario
 from coordinaitor_sdk.server.store import settings, tables
 from coordinaitor_sdk.server.store.sql import Sql, Statement
 
@@ -42,6 +45,12 @@ FIRST_NUMBER = 1001
 CLOCK = "clock"
 """The name of the setting that says how a world's clock stands or goes."""
 
+WORK = "work"
+"""The name of the setting that says how a world's agents work, where it differs from the server's way."""
+
+Agents: TypeAlias = Literal["simulate", "manual", "off"]
+"""Whether simulated agents work: by themselves, moved by calls of the control API, or not at all."""
+
 _WORLDS = Statement(select(tables.worlds).order_by(tables.worlds.c.world))
 _ADD_WORLD = Statement(
     insert(tables.worlds).values({column.name: bindparam(column.name) for column in tables.worlds.c})
@@ -51,6 +60,24 @@ _ADD_SEQUENCE = Statement(
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Work:
+    """How the simulated agents of a world work.
+
+    Attributes:
+        pace: how many times faster than real time.
+        keep_hours: whether they keep to their working hours.
+        failure_rate: the share of tasks that fail on the way, from 0 to 1.
+        scenario: which tasks do what it says instead.
+    """
+
+    agents: Agents = "simulate"
+    pace: float = 1.0
+    keep_hours: bool = True
+    failure_rate: float = 0.0
+    scenario: Scenario | None = None
+
+
 @dataclass(slots=True)
 class World:
     """An organization and what is its own.
@@ -58,9 +85,9 @@ class World:
     Attributes:
         seed: what every random choice in this world is derived from.
         epoch: names the run of the event log; another epoch is another history.
-        pace: how many times faster than real time its simulated agents work.
+        work: how its simulated agents work.
         log_length: how many of the newest events are kept.
-        keep_hours: whether its simulated agents keep to their working hours.
+        requests: how many were made of it since the start of the server; see `request_id`.
         is_gone: whether it was deleted: nothing can be changed in it any more.
     """
 
@@ -70,10 +97,32 @@ class World:
     epoch: str
     is_default: bool
     clock: Clock = field(default_factory=WorldClock)
-    pace: float = 1.0
+    work: Work = field(default_factory=Work)
     log_length: int = 100_000
-    keep_hours: bool = True
+    requests: int = 0
     is_gone: bool = False
+
+    @property
+    def pace(self) -> float:
+        """How many times faster than real time its agents work."""
+        return self.work.pace
+
+    @property
+    def keep_hours(self) -> bool:
+        """Whether its agents keep to their working hours."""
+        return self.work.keep_hours
+
+    @property
+    def repeats(self) -> bool:
+        """Whether the same requests give the same in every run: its clock moves by control calls alone."""
+        return isinstance(self.clock, WorldClock) and self.clock.is_frozen
+
+    def request_id(self) -> str | None:
+        """An id for the next request, the same in every run; None where others would do as well."""
+        if not self.repeats:
+            return None
+        self.requests += 1
+        return f"req-{_digest(self.seed, self.epoch, stamp(self.clock.now()), self.requests)}"
 
     @property
     def trim_every(self) -> int:
@@ -111,9 +160,13 @@ class Worlds:
         self._by_id.pop(world.id, None)
 
 
-def load_worlds(sql: Sql, *, pace: float, log_length: int, keep_hours: bool) -> list[World]:
-    """The stored worlds, each with its clock."""
-    clocks = settings.settings_of(sql, CLOCK)
+def load_worlds(sql: Sql, *, work: Work, log_length: int) -> list[World]:
+    """The stored worlds, each with its clock and its way of work.
+
+    Parameters:
+        work: how agents work where a world has no way of its own; the scenario is that of the default one.
+    """
+    clocks, ways = settings.settings_of(sql, CLOCK), settings.settings_of(sql, WORK)
     return [
         World(
             row.world,
@@ -122,12 +175,21 @@ def load_worlds(sql: Sql, *, pace: float, log_length: int, keep_hours: bool) -> 
             row.epoch,
             bool(row.is_default),
             _clock(clocks.get(row.world)),
-            pace=pace,
+            work=work_of(work if row.is_default else replace(work, scenario=None), ways.get(row.world)),
             log_length=log_length,
-            keep_hours=keep_hours,
         )
         for row in sql.all(_WORLDS)
     ]
+
+
+def work_of(usual: Work, stored: str | None) -> Work:
+    """The usual way of work, but for what is stored of a world's own."""
+    if stored is None:
+        return usual
+    own: dict[str, Any] = json.loads(stored)
+    if (scenario := own.get("scenario")) is not None:
+        own["scenario"] = Scenario.model_validate(scenario)
+    return replace(usual, **own)
 
 
 def keep_clock(sql: Sql, world_id: str, clock: WorldClock) -> None:
@@ -173,3 +235,12 @@ def add_server_sequences(sql: Sql) -> None:
 def new_epoch() -> str:
     """A name for a new run of an event log."""
     return secrets.token_hex(8)
+
+
+def epoch_of(clock: WorldClock, *before: object) -> str:
+    """A name for a run of an event log that follows from what was `before`, if its clock stands."""
+    return _digest(*before, stamp(clock.now())) if clock.is_frozen else new_epoch()
+
+
+def _digest(*parts: object) -> str:
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]

@@ -9,12 +9,14 @@ with Control("http://127.0.0.1:3000") as control, control.world() as world:
 
 from __future__ import annotations
 
+from .agents import AgentStep
 from .control import Admin, Control, NewWorld, Organization, Time, World
 from .faults import Fault, FaultFields, FaultKind, Faults, UnfiredFaultError
 from .journal import Body, Fired, Journal, JournalEntry
 
 __all__ = [
     "Admin",
+    "AgentStep",
     "Body",
     "Control",
     "Fault",

@@ -11,11 +11,12 @@ from pydantic import Field
 
 from ..exceptions import ConfigurationError, NotFoundError
 from ..models.common import Model, Moment
+from .agents import AgentMode, AgentStep, moving
 from .faults import Fault, FaultFields, FaultKind, Faults, UnfiredFaultError, body_of
 from .journal import Journal
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Generator, Mapping
 
     from .. import Coordinaitor
 
@@ -43,6 +44,7 @@ class World(Model):
     organization: Organization
     epoch: str
     random_seed: int
+    agents: str
     now: Moment
     frozen: bool
 
@@ -113,6 +115,11 @@ class Control:
         random_seed: int | None = None,
         name: str | None = None,
         now: datetime | str | None = None,
+        id: str | None = None,  # noqa: A002 - the field's name
+        agents: AgentMode | None = None,
+        sim_speed: float | None = None,
+        failure_rate: float | None = None,
+        scenario: Mapping[str, Any] | None = None,
     ) -> NewWorld:
         """Make a world.
 
@@ -121,9 +128,28 @@ class Control:
             random_seed: what its random choices follow from; two worlds with the same repeat each other.
             name: of its organization.
             now: where its clock stands, with a time zone; without it the clock goes with the machine's.
+            id: of the world, like `org-test`; without it one is made.
+            agents: whether its simulated agents work by themselves, by `step` alone, or not; without it as
+                the server's.
+            sim_speed: how many times faster they work.
+            failure_rate: the share of tasks at which they fail, from 0 to 1.
+            scenario: what its tasks do, and when (docs/server.md, "Scenarios").
+
+        Raises:
+            ConflictError: there is a world of that id.
+            ValidationFailedError: a value can't be meant; its details name each field.
         """
-        start = now.isoformat() if isinstance(now, datetime) else now
-        given = {"seed": seed, "randomSeed": random_seed, "name": name, "now": start}
+        given: dict[str, Any] = {
+            "seed": seed,
+            "randomSeed": random_seed,
+            "name": name,
+            "now": now.isoformat() if isinstance(now, datetime) else now,
+            "id": id,
+            "agents": agents,
+            "simSpeed": sim_speed,
+            "failureRate": failure_rate,
+            "scenario": scenario,
+        }
         body = {field: value for field, value in given.items() if value is not None}
         return self._ask("POST", "/worlds", NewWorld, body)
 
@@ -135,14 +161,55 @@ class Control:
         random_seed: int | None = None,
         name: str | None = None,
         now: datetime | str | None = None,
+        id: str | None = None,  # noqa: A002 - the field's name
+        agents: AgentMode | None = None,
+        sim_speed: float | None = None,
+        failure_rate: float | None = None,
+        scenario: Mapping[str, Any] | None = None,
     ) -> Generator[NewWorld, None, None]:
         """A world for a block, as `create` makes it; deleted at the end, if it is still there."""
-        made = self.create(seed=seed, random_seed=random_seed, name=name, now=now)
+        made = self.create(
+            seed=seed,
+            random_seed=random_seed,
+            name=name,
+            now=now,
+            id=id,
+            agents=agents,
+            sim_speed=sim_speed,
+            failure_rate=failure_rate,
+            scenario=scenario,
+        )
         try:
             yield made
         finally:
             with suppress(NotFoundError):
                 self.delete(made.world)
+
+    def step(
+        self,
+        world: str,
+        *,
+        task: str | None = None,
+        progress: float | None = None,
+        complete: bool = False,
+        fail: str | None = None,
+        code: str | None = None,
+    ) -> AgentStep:
+        """Let the agents of a world with `agents="manual"` make one move: a task that waits is started, one
+        that is worked on goes on by a step of its own, or as told.
+
+        Args:
+            task: which; without it the one that is next.
+            progress: bring it there, from 0 to 1.
+            complete: complete it.
+            fail: let it fail with an error of this message and of that `code`.
+
+        Raises:
+            NotFoundError: there is no such task.
+            ConflictError: it has ended, nothing comes next for it, or the world's agents don't work by hand.
+        """
+        body = moving(task, progress, complete=complete, fail=fail, code=code)
+        return self._ask("POST", _path(world, "agents", "step"), AgentStep, body)
 
     def delete(self, world: str) -> None:
         """Remove a world with all that is its own."""

@@ -212,7 +212,7 @@ class Opened:
         engine = open_engine(path)
         prepare(engine, path)
         self.clock = ManualClock()
-        start = Start(seed, None, "a password", loopback=True, pace=1.0, log_length=log_length)  # type: ignore[arg-type]
+        start = Start(seed, None, "a password", loopback=True, log_length=log_length)  # type: ignore[arg-type]
         started = start_data(engine, start, self.clock)
         self.world = started.worlds[0]
         self.world.clock = self.clock

@@ -15,6 +15,7 @@ from coordinaitor_sdk.server.scheduler import Scheduler
 from coordinaitor_sdk.server.schemas.agents import AgentCreate
 from coordinaitor_sdk.server.simulator import HANDLERS
 from coordinaitor_sdk.server.store import agents, tasks
+from coordinaitor_sdk.server.worlds import Work
 
 # The manual clock starts on Monday, 15 January 2024, at 10:30 UTC.
 MORNING = {"timezone": "UTC", "start": "09:00", "end": "12:00"}
@@ -163,7 +164,7 @@ def test_world_that_ignores_hours_works_at_all(office):
     """As `--ignore-working-hours` says."""
 
     async def test(it):
-        it.it.world.keep_hours = False
+        it.it.world.work = Work(keep_hours=False)
         await it.agent(workingHours=EVENING)
         task = await it.task()
         await it.passes(60)

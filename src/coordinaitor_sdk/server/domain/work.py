@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 FAILURE_TAG: Final = "simulate-failure"
@@ -11,6 +11,7 @@ FAILURE_TAG: Final = "simulate-failure"
 
 FAILURE_CODE: Final = "AGENT_ERROR"
 FAILURE_MESSAGE: Final = "The agent stopped halfway: this task is tagged simulate-failure."
+CHANCE_MESSAGE: Final = "The agent stopped halfway: so it does with a share of its tasks (failure rate)."
 
 DEFAULT_HOURS: Final = 8.0
 SHORTEST: Final = 2.0
@@ -21,11 +22,22 @@ them.
 
 
 @dataclass(frozen=True, slots=True)
+class Failure:
+    """How a task fails."""
+
+    code: str = FAILURE_CODE
+    message: str = FAILURE_MESSAGE
+
+
+@dataclass(frozen=True, slots=True)
 class Step:
-    """One step of the work: it comes `after` seconds, at pace 1, and brings the task to `progress`."""
+    """One step of the work: it comes `after` seconds, at pace 1, and brings the task to `progress`, which at
+    1.0 is its end, or to its `failure`.
+    """
 
     after: float
     progress: float
+    failure: Failure | None = None
 
 
 def plan(hours: float | None, generator: random.Random) -> list[Step]:
@@ -49,6 +61,21 @@ def next_step(steps: list[Step], progress: float) -> int:
     return next((index for index, step in enumerate(steps) if step.progress > progress), len(steps) - 1)
 
 
+def goes_on(steps: list[Step], progress: float) -> bool:
+    """Whether there is a step for a task that is there; where the last is no end, it may hang."""
+    return bool(steps) and (steps[-1].progress >= 1 or steps[-1].progress > progress)
+
+
 def fails_at(tags: list[str], step: Step) -> bool:
     """Whether a task with these tags fails at this step instead of reaching it."""
     return FAILURE_TAG in tags and step.progress >= 0.5
+
+
+def failing(steps: list[Step], tags: list[str], rate: float, generator: random.Random) -> list[Step]:
+    """The steps of a task that may fail on the way: for its tags, or by chance at that rate."""
+    by_chance = rate > generator.random()
+    if FAILURE_TAG not in tags and not by_chance:
+        return steps
+    index = next(index for index, step in enumerate(steps) if fails_at([FAILURE_TAG], step))
+    failure = Failure() if FAILURE_TAG in tags else Failure(message=CHANCE_MESSAGE)
+    return [*steps[:index], replace(steps[index], failure=failure)]

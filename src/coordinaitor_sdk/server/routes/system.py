@@ -91,7 +91,7 @@ async def get_system_status(call: ReadSystem, request: Request) -> Response:
         "database": _database(call) | {"size": parts.store.size()},
         "realtime": {"status": "healthy", "connections": connections, "subscriptions": subscriptions},
         "scheduler": _scheduler(call),
-        "agents": _agents(call) | {"simulated": parts.settings.simulate},
+        "agents": _agents(call) | {"simulated": call.world.work.agents == "simulate"},
         "webhooks": _webhooks(call),
     }
     worst = max((service["status"] for service in services.values()), key=_BEST_FIRST.index)

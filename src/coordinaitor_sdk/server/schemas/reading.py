@@ -74,7 +74,7 @@ def details_of(problems: Iterable[ErrorDetails], depth: int | None = None) -> di
     details: dict[str, list[str]] = {}
     for problem in problems:
         name = ".".join(str(part) for part in problem["loc"][:depth]) or "body"
-        message = f"{label(name)} {_says(problem)}"
+        message = f"{label(name)} {says(problem)}"
         messages = details.setdefault(name, [])
         if message not in messages:
             messages.append(message)
@@ -104,7 +104,8 @@ _FIXED = {
 }
 
 
-def _says(problem: ErrorDetails) -> str:
+def says(problem: ErrorDetails) -> str:
+    """What a problem of a field is, to be read after its name."""
     kind = problem["type"]
     if kind in _FIXED:
         return _FIXED[kind]

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from sqlalchemy import Engine
 
 from coordinaitor_sdk.server.auth.passwords import hash_password, matches
 from coordinaitor_sdk.server.auth.tokens import key_digest, new_key, new_secret
 from coordinaitor_sdk.server.changes.work import look_soon
-from coordinaitor_sdk.server.clock import Clock, WorldClock
+from coordinaitor_sdk.server.clock import Clock, WorldClock, moment_of
 from coordinaitor_sdk.server.seeds.organization import (
     FIRST,
     SEEDED,
@@ -22,7 +22,14 @@ from coordinaitor_sdk.server.store import settings, users
 from coordinaitor_sdk.server.store.change import Change
 from coordinaitor_sdk.server.store.engine import DatabaseError, connect
 from coordinaitor_sdk.server.store.sql import Sql
-from coordinaitor_sdk.server.worlds import World, add_server_sequences, load_worlds, new_epoch
+from coordinaitor_sdk.server.worlds import (
+    Work,
+    World,
+    add_server_sequences,
+    epoch_of,
+    keep_clock,
+    load_worlds,
+)
 
 DOCUMENTED_PASSWORD = "admin123"  # noqa: S105 - the API document's own example, allowed on loopback only
 TOKEN_SECRET = "token_secret"  # noqa: S105 - the name of the setting
@@ -32,15 +39,20 @@ FIRST_KEY = "made at first start"
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """What a start was asked for."""
+    """What a start was asked for.
+
+    Attributes:
+        random_seed: of a new database, and `now`, where its clocks stand; None for the machine's time.
+    """
 
     seed: Seed
     api_key: str | None
     admin_password: str | None
     loopback: bool
-    pace: float
     log_length: int
-    keep_hours: bool = True
+    work: Work = field(default_factory=Work)
+    random_seed: int = 1
+    now: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,29 +94,33 @@ def _fill(sql: Sql, start: Start, clock: Clock | None) -> Started:
     hashed = hash_password(password)
     seeded = SEEDED if start.seed == "demo" else (FIRST,)
     changes = [add_organization(sql, _world(start, clock, each), each, start.seed, hashed) for each in seeded]
+    if start.now is not None:
+        for change in changes:
+            keep_clock(sql, change.world.id, WorldClock(moment_of(start.now)))
     key = start.api_key or new_key()
     add_admin_key(changes[0], FIRST.admin_id, GIVEN_KEY if start.api_key else FIRST_KEY, key_digest(key))
     return Started([change.world for change in changes], secret, FIRST.admin_email, password, key)
 
 
 def _world(start: Start, clock: Clock | None, organization: Organization) -> World:
+    is_default = organization is FIRST
+    own = WorldClock(None if start.now is None else moment_of(start.now))
     return World(
         organization.id,
         organization.name,
-        1,
-        new_epoch(),
-        organization is FIRST,
-        clock or WorldClock(),
-        start.pace,
+        start.random_seed,
+        epoch_of(own, organization.id, start.seed, start.random_seed),
+        is_default,
+        clock or own,
+        start.work if is_default else replace(start.work, scenario=None),
         start.log_length,
-        start.keep_hours,
     )
 
 
 def _reopen(sql: Sql, start: Start, secret: str) -> Started:
-    worlds = load_worlds(sql, pace=start.pace, log_length=start.log_length, keep_hours=start.keep_hours)
+    worlds = load_worlds(sql, work=start.work, log_length=start.log_length)
     world = next(world for world in worlds if world.is_default)
-    if not start.keep_hours:
+    if not start.work.keep_hours:
         for each in worlds:
             look_soon(Change(sql, each))  # what rested until its agent's hours begin is gone on with
     admin = users.load(sql, world.id, FIRST.admin_id)

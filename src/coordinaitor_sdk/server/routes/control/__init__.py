@@ -8,7 +8,7 @@ from typing import Final
 
 from fastapi import APIRouter, Depends
 
-from coordinaitor_sdk.server.routes.control import faults, journal, worlds
+from coordinaitor_sdk.server.routes.control import agents, faults, journal, worlds
 from coordinaitor_sdk.server.routes.control.access import require_local
 
 PREFIX: Final = "/_control"
@@ -17,3 +17,4 @@ router: APIRouter = APIRouter(prefix=PREFIX, dependencies=[Depends(require_local
 router.include_router(worlds.router)
 router.include_router(faults.router)
 router.include_router(journal.router)
+router.include_router(agents.router)
