@@ -12,9 +12,8 @@ from coordinaitor_sdk.testing import Control, UnfiredFaultError
 @pytest.fixture(scope="module")
 def control():
     """The control API of a server."""
-    with ServerProcess() as process:
-        with Control(process.start(control=True, agents="off").url) as found:
-            yield found
+    with ServerProcess() as process, Control(process.start(control=True, agents="off").url) as found:
+        yield found
 
 
 @pytest.fixture
@@ -49,9 +48,8 @@ def test_a_fault_for_a_block_that_never_happens_fails_the_block(control, world):
         with control.fault(world.world, "hang", operation="create_task"):
             pass
     assert control.faults(world.world).faults == []
-    with pytest.raises(KeyError):
-        with control.fault(world.world, "hang"):
-            raise KeyError
+    with pytest.raises(KeyError), control.fault(world.world, "hang"):
+        raise KeyError
     assert control.faults(world.world).faults == []
 
 
