@@ -98,7 +98,7 @@ class TestCreation:
         with control.world(now=START, randomSeed=7) as world:
             listed = {one["world"]: one for one in control.ask("GET", "/worlds", 200)["worlds"]}
             assert {"org-456", "org-123", world.id} <= set(listed)
-            expected = {"epoch", "frozen", "now", "organization", "randomSeed", "world"}
+            expected = {"agents", "epoch", "frozen", "now", "organization", "randomSeed", "world"}
             assert listed[world.id] == {name: world.made[name] for name in expected}
             assert (listed[world.id]["now"], listed[world.id]["frozen"]) == (START, True)
             assert listed[world.id]["randomSeed"] == 7
