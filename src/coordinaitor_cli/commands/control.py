@@ -56,7 +56,7 @@ def list_worlds(url: UrlOption = URL, output: OutputOption = Format.TABLE) -> No
         Column("WORLD", lambda world: world.world),
         Column("NAME", lambda world: world.organization.name, flexible=True),
         Column("NOW", lambda world: world.now),
-        Column("CLOCK", lambda world: _clock(frozen=world.frozen)),
+        Column("CLOCK", lambda world: clock(frozen=world.frozen)),
     )
     with controlling(url) as control:
         show_list(control.worlds(), columns, output)
@@ -105,7 +105,7 @@ def create_world(
             failure_rate=failure_rate,
             scenario=told,
         )
-        show_one(made, _new_world_fields, output)
+        show_one(made, new_world_fields, output)
 
 
 @worlds.command("delete")
@@ -120,7 +120,7 @@ def delete_world(world: WorldOption, url: UrlOption = URL) -> None:
 def reset_world(world: WorldOption, url: UrlOption = URL, output: OutputOption = Format.TABLE) -> None:
     """Put a world back to what it was made with."""
     with controlling(url) as control:
-        show_one(control.reset(world), _world_fields, output)
+        show_one(control.reset(world), world_fields, output)
 
 
 @time.command("freeze")
@@ -181,26 +181,26 @@ def _move(url: str, output: Format, move: Callable[[Control], Time]) -> None:
         show_one(move(control), _time_fields, output)
 
 
-def _clock(*, frozen: bool) -> str:
+def clock(*, frozen: bool) -> str:
     return "frozen" if frozen else "running"
 
 
 def _time_fields(time: Time) -> Iterator[Field]:
     yield "Now", time.now
-    yield "Clock", _clock(frozen=time.frozen)
+    yield "Clock", clock(frozen=time.frozen)
     yield "Ran", time.ran
 
 
-def _world_fields(world: World) -> Iterator[Field]:
+def world_fields(world: World) -> Iterator[Field]:
     yield "World", world.world
     yield "Name", world.organization.name
     yield "Epoch", world.epoch
     yield "Now", world.now
-    yield "Clock", _clock(frozen=world.frozen)
+    yield "Clock", clock(frozen=world.frozen)
 
 
-def _new_world_fields(world: NewWorld) -> Iterator[Field]:
-    yield from _world_fields(world)
+def new_world_fields(world: NewWorld) -> Iterator[Field]:
+    yield from world_fields(world)
     yield "Admin", world.admin.email
     yield "Password", world.admin.password
     yield "API key", world.api_key

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from . import agents_control, control, faults, journal
+from . import agents_control, control, faults, journal, snapshots
 from .scenario_option import refuse_scenario
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ app: typer.Typer = typer.Typer(
 
 users: typer.Typer = typer.Typer(help="Users of a database of the reference server.", no_args_is_help=True)
 app.add_typer(users, name="users")
-app.add_typer(control.worlds, name="worlds")
+app.add_typer(snapshots.worlds, name="worlds")
 app.add_typer(control.time, name="time")
 app.add_typer(faults.app, name="faults")
 app.add_typer(journal.app, name="journal")

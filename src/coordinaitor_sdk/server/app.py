@@ -39,6 +39,7 @@ from coordinaitor_sdk.server.operations import operation_of
 from coordinaitor_sdk.server.routes import avatars, control, docs, realtime
 from coordinaitor_sdk.server.routes import oauth as oauth_routes
 from coordinaitor_sdk.server.routes.api import ROUTERS, api_routes
+from coordinaitor_sdk.server.routes.control.snapshots import is_import
 from coordinaitor_sdk.server.scheduler import Scheduler
 from coordinaitor_sdk.server.seeds.start import Started
 from coordinaitor_sdk.server.settings import API_PREFIXES, Meter, Settings
@@ -67,6 +68,8 @@ def create_app(engine: Engine, started: Started, settings: Settings) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncGenerator[None, None]:
+        for world in parts.worlds.all():
+            parts.files.settle(world.id, world.epoch)
         parts.files.sweep(_is_known(parts.store.read))
         parts.store.start()
         parts.log.start()
@@ -168,6 +171,12 @@ def _is_known(sql: Sql) -> Callable[[Area, str, str], bool]:
     return lambda area, world, name: finders[area](sql, world, name)
 
 
+def _large_bodies(*, control: bool) -> Callable[[Scope], bool]:
+    """Tells the requests whose route bounds the body itself."""
+    is_upload = _uploads()
+    return lambda scope: is_upload(scope) or (control and is_import(scope))
+
+
 def _uploads() -> Callable[[Scope], bool]:
     """Tells the requests to routes that take a file."""
     paths = [
@@ -223,7 +232,7 @@ def _answer_errors(app: FastAPI, parts: Parts) -> None:
     app.add_middleware(
         RequestsMiddleware,
         largest_body=parts.settings.largest_body,
-        is_upload=_uploads(),
+        is_upload=_large_bodies(control=parts.settings.control),
         admit=parts.admission.admit,
         note=Noting(parts.meter, parts.log, parts.worlds).note,
         answering=answering,

@@ -7,16 +7,17 @@ import json
 import secrets
 from collections import defaultdict
 from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Final
 
+from coordinaitor_sdk.server import copies
 from coordinaitor_sdk.server.auth.passwords import generate_password
 from coordinaitor_sdk.server.auth.tokens import key_digest, new_key
 from coordinaitor_sdk.server.clock import WorldClock, moment_of, stamp
 from coordinaitor_sdk.server.context import Parts
 from coordinaitor_sdk.server.domain.task import TaskRow
-from coordinaitor_sdk.server.errors import ConflictError, NotFoundError
+from coordinaitor_sdk.server.errors import ConflictError, NotFoundError, UnavailableError
 from coordinaitor_sdk.server.faults.pushes import Pushes
 from coordinaitor_sdk.server.faults.registry import Faults
 from coordinaitor_sdk.server.journal import Journal
@@ -26,7 +27,6 @@ from coordinaitor_sdk.server.schemas.control import TimeMove, WorldCreate
 from coordinaitor_sdk.server.seeds.organization import FIRST, Seed, add_admin_key, add_organization
 from coordinaitor_sdk.server.store import settings, world_rows
 from coordinaitor_sdk.server.store.change import Change
-from coordinaitor_sdk.server.store.sql import Sql
 from coordinaitor_sdk.server.timelapse import TimeLapse, clock_of
 from coordinaitor_sdk.server.worlds import FIRST_NUMBER, WORK, World, epoch_of, keep_clock, work_of
 
@@ -62,7 +62,7 @@ class Control:
     """Makes, resets and deletes worlds, and moves their time; one thing at a time in each world."""
 
     def __init__(self, parts: Parts) -> None:
-        self._parts = parts
+        self.parts: Parts = parts
         self._lapse = TimeLapse(parts.store, parts.scheduler, parts.deliverer, parts.hub)
         self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self.faults: Faults = Faults()
@@ -71,7 +71,7 @@ class Control:
 
     def worlds(self) -> list[dict[str, Any]]:
         """Every world."""
-        return [self._told(world) for world in self._parts.worlds.all()]
+        return [self.told(world) for world in self.parts.worlds.all()]
 
     async def create(self, wanted: WorldCreate) -> dict[str, Any]:
         """A new world, with the credentials of its admin.
@@ -84,22 +84,22 @@ class Control:
         origin = Origin(wanted.seed, wanted.now, wanted.work(), password_hash, key_digest(key))
         world_id = wanted.id or f"org-{secrets.token_hex(6)}"
         async with self._locks[world_id]:
-            if self._parts.worlds.get(world_id) is not None:
+            if self.parts.worlds.get(world_id) is not None:
                 raise ConflictError(f"There is a world {world_id} already: delete it, or give another id")
             world = self._new(world_id, wanted, origin)
             # The number of a session is in its tokens: those of a world before must not fit one of this.
             skipped = 0 if wanted.id is None else secrets.randbelow(MOST_SKIPPED)
-            await self._parts.store.write(
-                self._parts.worlds.default, lambda change: _add(change.sql, world, origin, skipped)
+            await self.parts.store.write(
+                self.parts.worlds.default, lambda change: _add(change, world, origin, skipped)
             )
-            self._parts.worlds.add(world)
-            self._begin(world)
+            self.parts.worlds.add(world)
+            self.begin(world)
         email = FIRST.further(world).admin_email
         credentials = {"admin": {"email": email, "password": password}, "apiKey": key}
-        return self._told(world) | credentials
+        return self.told(world) | credentials
 
     def _new(self, world_id: str, wanted: WorldCreate, origin: Origin) -> World:
-        clock, default = origin.clock(), self._parts.worlds.default
+        clock, default = origin.clock(), self.parts.worlds.default
         return replace(
             default,
             id=world_id,
@@ -119,13 +119,13 @@ class Control:
             NotFoundError: there is no such world, or task.
             ConflictError: its agents are not moved by hand, or this task can't be moved.
         """
-        async with self._alone(world_id) as world:
+        async with self.alone(world_id) as world:
             if world.work.agents != "manual":
                 raise ConflictError(
                     f"The agents of {world.id} are not moved by hand: make a world with "
                     '{"agents": "manual"}, or start the server with --agents manual'
                 )
-            return await self._parts.store.write(world, lambda change: move(change, order))
+            return await self.parts.store.write(world, lambda change: move(change, order))
 
     async def reset(self, world_id: str) -> dict[str, Any]:
         """Put a world back to its seed; its first credentials hold, and sessions, keys and sockets end.
@@ -134,22 +134,33 @@ class Control:
             NotFoundError: there is no such world.
             ConflictError: it was not made here.
         """
-        async with self._alone(world_id) as world:
-            origin = self._origin(world)
-            await self._parts.scheduler.remove(world)
-            await self._parts.deliverer.remove(world)
-            before = world.epoch, world.clock
-            try:
-                await self._parts.store.write(world, lambda change: self._reset(change, origin))
-            except Exception:
-                world.epoch, world.clock = before
-                raise
-            finally:
-                self._forget(world)
-                self._parts.scheduler.add(world)
-                self._parts.deliverer.add(world)
-                self._parts.hub.restart(world)
-            return self._told(world)
+        async with self.alone(world_id) as world:
+            origin, files = self.origin(world), self.parts.files
+            if copies.find(self.parts.store.read, world.id, copies.FIRST) is not None:
+                await self.rewrite(world, lambda change: copies.put_back(change, files, copies.FIRST))
+            else:
+                await self.rewrite(world, lambda change: self._reset(change, origin))
+            return self.told(world)
+
+    async def rewrite(self, world: World, work: Callable[[Change], None]) -> None:
+        """Replace all that a world holds, by `work`, which gives it another epoch and clock: what was under
+        way in it, its sessions and its sockets end. Call it alone with the world.
+        """
+        await self.parts.scheduler.remove(world)
+        await self.parts.deliverer.remove(world)
+        before = world.epoch, world.clock, world.requests
+        try:
+            await self.parts.store.write(world, work)
+        except Exception:
+            world.epoch, world.clock, world.requests = before
+            raise
+        finally:
+            with suppress(UnavailableError):  # the next start does it
+                await copies.settle_files(self.parts.store, self.parts.files, world)
+            self._forget(world)
+            self.parts.scheduler.add(world)
+            self.parts.deliverer.add(world)
+            self.parts.hub.restart(world)
 
     async def delete(self, world_id: str) -> None:
         """Remove a world with all that is its own.
@@ -158,18 +169,18 @@ class Control:
             NotFoundError: there is no such world.
             ConflictError: it was not made here.
         """
-        async with self._alone(world_id) as world:
-            self._origin(world)
-            self._parts.worlds.remove(world)
-            self._parts.hub.remove(world)
-            await self._parts.scheduler.remove(world)
-            await self._parts.deliverer.remove(world)
+        async with self.alone(world_id) as world:
+            self.origin(world)
+            self.parts.worlds.remove(world)
+            self.parts.hub.remove(world)
+            await self.parts.scheduler.remove(world)
+            await self.parts.deliverer.remove(world)
             try:
-                await self._parts.store.write(world, self._drop)
+                await self.parts.store.write(world, self._drop)
             except Exception:
                 world.is_gone = False
-                self._parts.worlds.add(world)
-                self._begin(world)
+                self.parts.worlds.add(world)
+                self.begin(world)
                 raise
             self._forget(world)
             self._locks.pop(world.id, None)
@@ -182,7 +193,7 @@ class Control:
             ValidationFailedError: the clock can't go there.
             ConflictError: the world never comes to rest.
         """
-        async with self._alone(world_id) as world:
+        async with self.alone(world_id) as world:
             ran = await self._move(move)(world)
             clock = clock_of(world)
             return {"now": stamp(clock.now()), "frozen": clock.is_frozen, "ran": ran}
@@ -195,34 +206,31 @@ class Control:
         return self._lapse.freeze if move.freeze else self._lapse.resume
 
     @asynccontextmanager
-    async def _alone(self, world_id: str) -> AsyncGenerator[World, None]:
+    async def alone(self, world_id: str) -> AsyncGenerator[World, None]:
         """The world, for as long as nobody else controls it.
 
         Raises:
             NotFoundError: there is none.
         """
-        self._require(world_id)
+        self.require(world_id)
         async with self._locks[world_id]:
-            yield self._require(world_id)
+            yield self.require(world_id)
 
-    def world(self, world_id: str) -> World:
+    def require(self, world_id: str) -> World:
         """The world of that id.
 
         Raises:
             NotFoundError: there is none.
         """
-        return self._require(world_id)
-
-    def _require(self, world_id: str) -> World:
-        world = self._parts.worlds.get(world_id)
+        world = self.parts.worlds.get(world_id)
         if world is None:
             raise NotFoundError(
                 f"There is no world {world_id}, or it was deleted: GET /_control/worlds lists those there are"
             )
         return world
 
-    def _origin(self, world: World) -> Origin:
-        stored = settings.get_setting(self._parts.store.read, ORIGIN, world.id)
+    def origin(self, world: World) -> Origin:
+        stored = settings.get_setting(self.parts.store.read, ORIGIN, world.id)
         if stored is None:
             raise ConflictError(
                 f"{world.id} is the server's own: make a world with POST /_control/worlds for what is to be "
@@ -230,21 +238,22 @@ class Control:
             )
         return Origin(**json.loads(stored))
 
-    def _begin(self, world: World) -> None:
-        self._parts.hub.add(world)
-        self._parts.scheduler.add(world)
-        self._parts.deliverer.add(world)
+    def begin(self, world: World) -> None:
+        self.parts.hub.add(world)
+        self.parts.scheduler.add(world)
+        self.parts.deliverer.add(world)
 
     def _forget(self, world: World) -> None:
         """What is held in memory of a world's callers, and of what they did, holds no longer."""
-        self._parts.log.forget(world)
-        self._parts.gate.forget()
-        self._parts.admission.forget(world)
+        self.parts.log.forget(world)
+        self.parts.gate.forget()
+        self.parts.admission.forget(world)
         self.faults.forget(world)
         self.journal.forget(world)
 
     def _drop(self, change: Change) -> None:
         self._clear(change)
+        copies.drop_all(change, self.parts.files)
         change.world.is_gone = True
 
     def _reset(self, change: Change, origin: Origin) -> None:
@@ -253,15 +262,15 @@ class Control:
         clock = origin.clock()
         world.epoch, world.clock, world.requests = epoch_of(clock, world.epoch), clock, 0
         # The number of a session is in its tokens: those of before must not fit one that comes.
-        _add(change.sql, world, origin, sessions - FIRST_NUMBER + 1)
+        _add(change, world, origin, sessions - FIRST_NUMBER + 1)
 
     def _clear(self, change: Change) -> None:
         # Files go with the change, not after it: a file of the same name may be there by then.
         world_rows.drop(change.sql, change.world.id)
         change.forget_numbers()
-        self._parts.files.drop_world(change.world.id)
+        self.parts.files.drop_world(change.world.id)
 
-    def _told(self, world: World) -> dict[str, Any]:
+    def told(self, world: World) -> dict[str, Any]:
         clock = clock_of(world)
         return {
             "world": world.id,
@@ -274,14 +283,20 @@ class Control:
         }
 
 
-def _add(sql: Sql, world: World, origin: Origin, skipped: int) -> None:
+def _add(within: Change, world: World, origin: Origin, skipped: int) -> None:
     """Store a world; `skipped` numbers of sessions are left out."""
     organization = FIRST.further(world)
-    change = add_organization(sql, world, organization, origin.seed, origin.password_hash)
+    change = add_organization(within, world, organization, origin.seed, origin.password_hash)
     add_admin_key(change, organization.admin_id, KEY_NAME, origin.key_digest)
-    settings.set_setting(sql, ORIGIN, json.dumps(asdict(origin)), world.id)
-    if origin.work is not None:
-        settings.set_setting(sql, WORK, origin.work, world.id)
-    keep_clock(sql, world.id, clock_of(world))
+    note_origin(change, origin)
     if skipped:
         change.next_number("session", by=skipped)
+
+
+def note_origin(change: Change, origin: Origin) -> None:
+    """Store what the change's world is put back to, how its agents work, and its clock."""
+    world = change.world
+    settings.set_setting(change.sql, ORIGIN, json.dumps(asdict(origin)), world.id)
+    if origin.work is not None:
+        settings.set_setting(change.sql, WORK, origin.work, world.id)
+    keep_clock(change.sql, world.id, clock_of(world))

@@ -6,7 +6,7 @@ import logging
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Collection, Generator, Iterable
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final, Literal, get_args
@@ -19,6 +19,9 @@ Area = Literal["tasks", "avatars"]
 """What files belong to."""
 
 _AREAS: Final[tuple[Area, ...]] = get_args(Area)
+
+_BEFORE: Final = "~"
+"""Between the name of a file that was replaced and the epoch with which it is so; in no other name."""
 
 
 class FileStore:
@@ -69,6 +72,44 @@ class FileStore:
         for area in _AREAS:
             shutil.rmtree(self._folder / area / world, ignore_errors=True)
 
+    def copy(self, area: Area, world: str, to: str, names: Iterable[str], unless: str = "") -> None:
+        """Give another world files of one; call it within the change that stores their rows. What it has
+        under these names, with another content, is kept as it was for `settle`.
+
+        Args:
+            unless: the epoch that the world will have if the change is committed.
+
+        Raises:
+            UnavailableError: the disk refused.
+        """
+        with storing():
+            for name in names:
+                source, target = self.path_of(area, world, name), self.path_of(area, to, name)
+                _make(target.parent)
+                if not source.is_file() or (target.exists() and source.samefile(target)):
+                    continue
+                if target.exists():
+                    self._link(target, target.with_name(f"{name}{_BEFORE}{unless}"))
+                self._link(source, target)
+            if (folder := self._folder / area / to).is_dir():
+                _sync_folder(folder)
+
+    def settle(self, world: str, epoch: str) -> None:
+        """What `copy` replaced goes if the world has come to that epoch, and else comes back."""
+        for area in _AREAS:
+            for path in _files_in(self._folder / area / world):
+                name, mark, unless = path.name.rpartition(_BEFORE)
+                if mark and unless == epoch:
+                    path.unlink(missing_ok=True)
+                elif mark:
+                    path.replace(path.with_name(name))
+
+    def tidy(self, area: Area, world: str, names: Collection[str]) -> None:
+        """Remove the files of a world but those of these names."""
+        for path in _files_in(self._folder / area / world):
+            if path.name not in names:
+                path.unlink(missing_ok=True)
+
     def sweep(self, is_known: Callable[[Area, str, str], bool]) -> None:
         """Remove what a crash left over: half-received files, and files without a row (`is_known` is given
         area, world and name).
@@ -79,6 +120,20 @@ class FileStore:
             for path in _files_in(self._folder / area):
                 if not is_known(area, path.parent.name, path.name):
                     path.unlink(missing_ok=True)
+
+    def _link(self, source: Path, target: Path) -> None:
+        """The same content under another name, whatever is there: nobody writes into a file that was kept."""
+        number, made = self.new_file()
+        os.close(number)
+        made.unlink()
+        try:
+            made.hardlink_to(source)
+        except OSError:  # the file system has no links, or no more of them
+            shutil.copyfile(source, made)
+            made.chmod(0o600)
+            with made.open("rb") as copied:
+                os.fsync(copied.fileno())
+        made.replace(target)
 
 
 @contextmanager

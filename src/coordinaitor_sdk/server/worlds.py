@@ -9,8 +9,8 @@ import hashlib
 import json
 import random
 import secrets
-from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field, replace
 from datetime import timedelta
 from typing import Any, Literal, TypeAlias
 
@@ -192,6 +192,12 @@ def work_of(usual: Work, stored: str | None) -> Work:
     return replace(usual, **own)
 
 
+def stored_work(work: Work) -> str:
+    """A way of work in the form in which it is stored."""
+    scenario = None if work.scenario is None else work.scenario.model_dump(mode="json", exclude_none=True)
+    return json.dumps(asdict(replace(work, scenario=None)) | {"scenario": scenario})
+
+
 def keep_clock(sql: Sql, world_id: str, clock: WorldClock) -> None:
     """Store how a clock stands or goes, so that a later start goes on with it."""
     kept = {
@@ -211,6 +217,13 @@ def _clock(stored: str | None) -> WorldClock:
 
 def add_world(sql: Sql, world: World, created_at: str) -> None:
     """Store a new world and start its numbering."""
+    add_world_row(sql, world, created_at)
+    first = {name: 1 if name in COUNTED_FROM_ONE else FIRST_NUMBER for name in SEQUENCES}
+    add_sequences(sql, world.id, {name: number - 1 for name, number in first.items()})
+
+
+def add_world_row(sql: Sql, world: World, created_at: str) -> None:
+    """Store a new world whose numbering is stored otherwise."""
     sql.run(
         _ADD_WORLD,
         world=world.id,
@@ -220,11 +233,12 @@ def add_world(sql: Sql, world: World, created_at: str) -> None:
         created_at=created_at,
         is_default=int(world.is_default),
     )
-    first = {name: 1 if name in COUNTED_FROM_ONE else FIRST_NUMBER for name in SEQUENCES}
-    sql.insert_many(
-        _ADD_SEQUENCE,
-        [{"world": world.id, "name": name, "value": number - 1} for name, number in first.items()],
-    )
+
+
+def add_sequences(sql: Sql, world_id: str, values: Mapping[str, int]) -> None:
+    """Store sequences, each with the number that it has come to."""
+    rows = [{"world": world_id, "name": name, "value": value} for name, value in values.items()]
+    sql.insert_many(_ADD_SEQUENCE, rows)
 
 
 def add_server_sequences(sql: Sql) -> None:

@@ -13,6 +13,7 @@ from .agents import AgentStep
 from .control import Admin, Control, NewWorld, Organization, Time, World
 from .faults import Fault, FaultFields, FaultKind, Faults, UnfiredFaultError
 from .journal import Body, Fired, Journal, JournalEntry
+from .snapshots import Snapshot
 
 __all__ = [
     "Admin",
@@ -28,6 +29,7 @@ __all__ = [
     "JournalEntry",
     "NewWorld",
     "Organization",
+    "Snapshot",
     "Time",
     "UnfiredFaultError",
     "World",

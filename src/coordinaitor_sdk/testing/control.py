@@ -14,8 +14,10 @@ from ..models.common import Model, Moment
 from .agents import AgentMode, AgentStep, moving
 from .faults import Fault, FaultFields, FaultKind, Faults, UnfiredFaultError, body_of
 from .journal import Journal
+from .snapshots import Snapshot, Snapshots, read_whole, write_whole
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Generator, Mapping
 
     from .. import Coordinaitor
@@ -78,7 +80,8 @@ class _Worlds(Model):
 
 
 class Control:
-    """Makes, resets and deletes worlds of a reference server on this machine, and moves their time.
+    """Makes, keeps, copies, resets and deletes worlds of a reference server on this machine, and moves their
+    time.
 
     Use it with `with`, or call `close()`.
 
@@ -219,6 +222,68 @@ class Control:
         """Put a world back to what it was made with, under a new epoch."""
         return self._ask("POST", _path(world, "reset"), World)
 
+    def snapshot(self, world: str, name: str | None = None) -> Snapshot:
+        """Keep a world as it is, with files, clock and numbering; unless named, as `snapshot-1` and so on."""
+        return self._ask("POST", _path(world, "snapshots"), Snapshot, {} if name is None else {"name": name})
+
+    def snapshots(self, world: str) -> list[Snapshot]:
+        """The snapshots of a world, oldest first."""
+        return self._ask("GET", _path(world, "snapshots"), Snapshots).snapshots
+
+    def delete_snapshot(self, world: str, name: str) -> None:
+        """Remove a snapshot; the world stays as it is."""
+        self._ask("DELETE", _path(world, "snapshots", name), type(None))
+
+    def restore(self, world: str, snapshot: str) -> World:
+        """Put a world back to a snapshot, under a new epoch."""
+        return self._ask("POST", _path(world, "restore"), World, {"snapshot": snapshot})
+
+    def fork(self, world: str, *, snapshot: str | None = None, name: str | None = None) -> NewWorld:
+        """Make a world with all that another holds, under the same ids, with credentials of its own.
+
+        Args:
+            snapshot: what is copied; without it the world as it is now.
+            name: of the new organization; without it that of the other.
+        """
+        given = {"snapshot": snapshot, "name": name}
+        body = {field: value for field, value in given.items() if value is not None}
+        return self._ask("POST", _path(world, "fork"), NewWorld, body)
+
+    def export(self, world: str) -> str:
+        """A world as text: JSON Lines, without secrets (docs/server.md, "Snapshots, forks and exports")."""
+        from .. import HttpResponse
+
+        return self._ask("GET", _path(world, "export"), HttpResponse).content.decode()
+
+    def export_to(self, world: str, path: str | os.PathLike[str]) -> None:
+        """Write a world's export into a file; the one that is there stays until the new one is whole.
+
+        Raises:
+            OSError: it can't be written.
+        """
+        write_whole(path, self.export(world))
+
+    def import_world(self, export: str, *, name: str | None = None) -> NewWorld:
+        """Make a world of an export, with credentials of its own.
+
+        Args:
+            name: of the new organization; without it that of the export.
+
+        Raises:
+            ValidationFailedError: the export doesn't fit: its details name lines and fields.
+        """
+        body = {"export": export} | ({} if name is None else {"name": name})
+        return self._ask("POST", "/worlds/import", NewWorld, body)
+
+    def import_from(self, path: str | os.PathLike[str], *, name: str | None = None) -> NewWorld:
+        """Make a world of the export in a file.
+
+        Raises:
+            OSError: it can't be read.
+            UnicodeDecodeError: it is no UTF-8.
+        """
+        return self.import_world(read_whole(path), name=name)
+
     def freeze(self, world: str) -> Time:
         """Stop a world's clock."""
         return self._move(world, freeze=True)
@@ -345,4 +410,4 @@ class Control:
 
 
 def _path(world: str, *rest: str) -> str:
-    return "/".join(["/worlds", quote(world, safe=""), *rest])
+    return "/".join(["/worlds", *(quote(part, safe="") for part in (world, *rest))])

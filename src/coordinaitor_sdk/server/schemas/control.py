@@ -36,6 +36,10 @@ def _reachable(value: str) -> str:
     return value
 
 
+Reachable = Annotated[Timestamp, AfterValidator(_reachable)]
+"""A moment at which a clock can stand."""
+
+
 def _named(value: str) -> str:
     if not _NAME.fullmatch(value):
         raise ValueError(
@@ -59,7 +63,7 @@ class WorldCreate(Strict):
     seed: Seed = "demo"
     random_seed: Annotated[int, Field(ge=0, le=LARGEST_SEED), Whole] = 1
     name: Line = FIRST.name
-    now: Annotated[Timestamp, AfterValidator(_reachable)] | None = None
+    now: Reachable | None = None
     id: Annotated[str, AfterValidator(_named)] | None = None
     agents: Agents | None = None
     sim_speed: Annotated[float, Field(ge=0.001, le=1_000_000, allow_inf_nan=False)] | None = None

@@ -47,7 +47,7 @@ def _headers(value: dict[str, str]) -> dict[str, str]:
     return value
 
 
-_Url = Annotated[
+WebAddress = Annotated[
     str,
     StringConstraints(min_length=1, max_length=2_000),
     Plain,
@@ -60,7 +60,7 @@ _Secret = Annotated[str, StringConstraints(min_length=1, max_length=200), Plain,
 class WebhookCreate(Strict):
     """The body of `POST /webhooks`."""
 
-    url: _Url
+    url: WebAddress
     events: Annotated[list[EventName], Field(min_length=1, max_length=50)]
     secret: _Secret | None = None
     active: bool = True

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Literal
 
-from coordinaitor_sdk.server.clock import stamp
 from coordinaitor_sdk.server.domain.permissions import ALL
 from coordinaitor_sdk.server.seeds.acme import ACME
 from coordinaitor_sdk.server.seeds.demo import GLOBEX
@@ -33,12 +32,12 @@ class Organization:
 
     def further(self, world: World) -> Organization:
         """The same for another world: e-mails are unique on a server, and so get the world's id."""
-        users = ((user_id, _plus(email, world.id), name) for user_id, email, name in self.contents.users)
+        users = ((user_id, plus(email, world.id), name) for user_id, email, name in self.contents.users)
         return Organization(
             world.id,
             world.name,
             self.admin_id,
-            _plus(self.admin_email, world.id),
+            plus(self.admin_email, world.id),
             replace(self.contents, users=tuple(users)),
         )
 
@@ -51,11 +50,11 @@ SEEDED: Final[Sequence[Organization]] = (FIRST, SECOND)
 
 
 def add_organization(
-    sql: Sql, world: World, organization: Organization, seed: Seed, password_hash: str
+    within: Sql | Change, world: World, organization: Organization, seed: Seed, password_hash: str
 ) -> Change:
     """Store a new world with its admin and what the seed says; the change, for what is to be added."""
-    add_world(sql, world, stamp(world.clock.now()))
-    change = Change(sql, world)
+    change = within.beside(world) if isinstance(within, Change) else Change(within, world)
+    add_world(change.sql, world, change.stamp)
     users.add(change, _admin(organization, password_hash, change.stamp))
     if seed == "demo":
         fill(change, organization.admin_id, organization.contents)
@@ -77,7 +76,8 @@ def add_admin_key(change: Change, admin_id: str, name: str, digest: str) -> None
     )
 
 
-def _plus(email: str, world_id: str) -> str:
+def plus(email: str, world_id: str) -> str:
+    """The e-mail of the same user in another world."""
     name, _, host = email.partition("@")
     return f"{name}+{world_id}@{host}"
 

@@ -87,9 +87,13 @@ def columns(given: Mapping[str, Any]) -> dict[str, Any]:
 
 def add(change: Change, agent: dict[str, Any]) -> None:
     """Store a new agent, given column by column; lists and maps as Python values."""
-    values = columns({"disabled_reason": None, "version": 1} | agent)
-    change.sql.run(_INSERT, world=change.world.id, **values)
-    _add_capabilities(change, agent["id"], agent["capabilities"])
+    add_row(change, columns({"disabled_reason": None, "version": 1} | agent))
+
+
+def add_row(change: Change, row: Mapping[str, Any]) -> None:
+    """Store a new agent, given as the columns hold it."""
+    change.sql.run(_INSERT, **({"world": change.world.id} | dict(row)))
+    _add_capabilities(change, row["id"], json.loads(row["capabilities"]))
 
 
 def save(change: Change, agent_id: str, values: Mapping[str, Any]) -> None:

@@ -106,6 +106,15 @@ class Change:
             raise LookupError(f"world {owner!r} has no sequence {sequence!r}")
         return int(value)
 
+    def beside(self, world: World) -> Change:
+        """A change of another world in the same transaction, whose events are not pushed."""
+        return Change(self.sql, world, self._numbers)
+
+    def store_numbers(self) -> None:
+        """The stored sequences are what was numbered so far: for who reads them as rows."""
+        if self._numbers is not None:
+            self._numbers.write()
+
     def forget_numbers(self) -> None:
         """The world's sequences were replaced by this change: its numbers begin anew."""
         if self._numbers is not None:

@@ -39,6 +39,21 @@ _DROP = Statement(
 )
 
 
+def _of_world(insert: str) -> Statement:
+    """For the tasks of `world` that `other` doesn't have alike."""
+    return Statement(
+        text(
+            f"{insert} t.search_id, t.title, t.description FROM tasks t WHERE t.world = :world "  # noqa: S608 - of literals
+            "AND NOT EXISTS (SELECT 1 FROM tasks o WHERE o.world = :other AND o.search_id = t.search_id "
+            "AND o.title = t.title AND o.description = t.description)"
+        )
+    )
+
+
+_ADD_WORLD = _of_world("INSERT INTO task_search (rowid, title, description) SELECT")
+_DROP_WORLD = _of_world("INSERT INTO task_search (task_search, rowid, title, description) SELECT 'delete',")
+
+
 def add(sql: Sql, search_id: int, title: str, description: str) -> None:
     """Index a task."""
     sql.run(_ADD, id=search_id, title=title, description=description)
@@ -47,6 +62,16 @@ def add(sql: Sql, search_id: int, title: str, description: str) -> None:
 def drop(sql: Sql, search_id: int, title: str, description: str) -> None:
     """Take a task out of the index; title and description as they were indexed."""
     sql.run(_DROP, id=search_id, title=title, description=description)
+
+
+def add_world(sql: Sql, world: str, but_for: str = "") -> None:
+    """Index the tasks of a world, but for those that another has under the same number and text."""
+    sql.run(_ADD_WORLD, world=world, other=but_for)
+
+
+def drop_world(sql: Sql, world: str, but_for: str = "") -> None:
+    """Take the tasks of a world out of the index, but for those that another has alike."""
+    sql.run(_DROP_WORLD, world=world, other=but_for)
 
 
 def split(query: str) -> tuple[list[str], list[str]]:

@@ -350,6 +350,17 @@ due: Table = _table(
 Index("ix_due_order", due.c.world, due.c.due_at, due.c.id)
 Index("ix_due_subject", due.c.world, due.c.kind, due.c.subject)
 
+# The rows of a snapshot lie in the tables above, as those of a world of the name `copy` that no credential
+# leads to. The one without a name is what a forked or imported world was made with.
+snapshots: Table = _table(
+    "snapshots",
+    _text("name", key=True),
+    _text("copy"),
+    _text("epoch"),
+    _text("taken_at"),
+    _integer("frozen"),
+)
+
 # The text lives in `tasks`; only the trigrams are stored here.
 SEARCH_TABLE = (
     "CREATE VIRTUAL TABLE task_search USING fts5("

@@ -9,6 +9,7 @@ from typing import Final
 
 from sqlalchemy import bindparam, column, func, select, table
 
+from coordinaitor_sdk.server.store import tables
 from coordinaitor_sdk.server.store.sql import Sql, Statement
 
 _c = table("task_counts", column("world"), column("field"), column("value"), column("number"))
@@ -18,8 +19,12 @@ _ALL: Final = Statement(_number.where(_of_world, _c.c.field == bindparam("field"
 _ONE: Final = Statement(
     _number.where(_of_world, _c.c.field == bindparam("field"), _c.c.value == bindparam("value"))
 )
+_worlds = tables.worlds.c
+OTHERS: Final = select(_worlds.world).where(_worlds.world != bindparam("world"))
+"""The worlds beside one, for a condition; snapshots are none."""
+
 _ELSEWHERE: Final = Statement(
-    _number.where(_c.c.world != bindparam("world"), _c.c.field == bindparam("field", "status"))
+    _number.where(_c.c.world.in_(OTHERS), _c.c.field == bindparam("field", "status"))
 )
 
 

@@ -7,14 +7,12 @@ from functools import lru_cache
 from typing import Any, Literal
 
 from sqlalchemy import (
-    BindParameter,
     ColumnElement,
     Integer,
     Table,
     bindparam,
     exists,
     func,
-    or_,
     select,
     tuple_,
 )
@@ -198,9 +196,8 @@ def _count(names: tuple[str, ...], tags: int) -> Statement:
 
 @lru_cache(maxsize=32)
 def _count_elsewhere(words: tuple[str, ...]) -> Statement:
-    """The tasks of other worlds with these words; two ranges, for SQLite knows no index for "not equal"."""
-    world: BindParameter[str] = bindparam("world")
-    conditions = [or_(_t.c.world < world, _t.c.world > world), *(_condition(name) for name in words)]
+    """The tasks of other worlds with these words."""
+    conditions = [_t.c.world.in_(task_counts.OTHERS), *(_condition(name) for name in words)]
     return Statement(select(func.count()).select_from(_t).where(*conditions))
 
 

@@ -8,7 +8,7 @@ from typing import Final
 
 from fastapi import APIRouter, Depends
 
-from coordinaitor_sdk.server.routes.control import agents, faults, journal, worlds
+from coordinaitor_sdk.server.routes.control import agents, faults, journal, snapshots, worlds
 from coordinaitor_sdk.server.routes.control.access import require_local
 
 PREFIX: Final = "/_control"
@@ -18,3 +18,4 @@ router.include_router(worlds.router)
 router.include_router(faults.router)
 router.include_router(journal.router)
 router.include_router(agents.router)
+router.include_router(snapshots.router)

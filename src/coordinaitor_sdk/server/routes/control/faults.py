@@ -18,21 +18,21 @@ async def add_fault(request: Request, world: str) -> Response:
     """Make a fault; 201."""
     wanted = await read_body(request, NewFault)
     control = control_of(request)
-    return answer(control.faults.add(control.world(world), wanted), 201)
+    return answer(control.faults.add(control.require(world), wanted), 201)
 
 
 @router.get("/worlds/{world}/faults")
 async def list_faults(request: Request, world: str) -> Response:
     """Every fault of a world with how often it matched and happened, and which never did."""
     control = control_of(request)
-    return answer(control.faults.told(control.world(world)))
+    return answer(control.faults.told(control.require(world)))
 
 
 @router.delete("/worlds/{world}/faults")
 async def clear_faults(request: Request, world: str) -> Response:
     """Delete all faults of a world; 204."""
     control = control_of(request)
-    control.faults.clear(control.world(world))
+    control.faults.clear(control.require(world))
     return Response(status_code=204)
 
 
@@ -40,5 +40,5 @@ async def clear_faults(request: Request, world: str) -> Response:
 async def remove_fault(request: Request, world: str, fault: str) -> Response:
     """Delete a fault; 204."""
     control = control_of(request)
-    control.faults.remove(control.world(world), fault)
+    control.faults.remove(control.require(world), fault)
     return Response(status_code=204)

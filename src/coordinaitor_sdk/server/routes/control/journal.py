@@ -23,12 +23,12 @@ async def show_journal(request: Request, world: str) -> Response:
     if wanted.operation is not None and wanted.operation not in names():
         raise ValidationFailedError({"operation": [unknown("operation", wanted.operation, sorted(names()))]})
     control = control_of(request)
-    return answer(control.journal.told(control.world(world), wanted))
+    return answer(control.journal.told(control.require(world), wanted))
 
 
 @router.delete("/worlds/{world}/journal")
 async def clear_journal(request: Request, world: str) -> Response:
     """Drop what is kept of a world; 204."""
     control = control_of(request)
-    control.journal.clear(control.world(world))
+    control.journal.clear(control.require(world))
     return Response(status_code=204)
