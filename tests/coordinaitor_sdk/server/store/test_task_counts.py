@@ -9,12 +9,12 @@ import pytest
 
 from coordinaitor_sdk.server.changes.tasks import create_task, delete_task, update_task
 from coordinaitor_sdk.server.seeds.start import Start, start_data
-from coordinaitor_sdk.server.store import task_counts, task_list, world_rows
+from coordinaitor_sdk.server.store import task_counts, task_list, world_copy, world_rows
 from coordinaitor_sdk.server.store.engine import connect, open_engine
 from coordinaitor_sdk.server.store.schema import prepare
 from coordinaitor_sdk.server.store.sql import Sql
 from coordinaitor_sdk.server.store.task_list import TaskFilter, page_of
-from coordinaitor_sdk.server.worlds import load_worlds
+from coordinaitor_sdk.server.worlds import Work, load_worlds
 
 
 def assert_counted(sql):
@@ -69,7 +69,7 @@ def test_tasks_that_come_change_and_go_are_counted(opened):
 
 @pytest.mark.parametrize("query", ["kiss", "KISS", "ki%s", "a_b", "kiss off", "ünder", "kiss un"])
 def test_search_is_counted_and_met_within_the_world(opened, monkeypatch, query):
-    """Whichever way is taken, the same tasks are found, and none of another world."""
+    """Whichever way is taken, the same tasks are found, and none of another world or of a snapshot."""
     titles = ("A kiss", "\u212ai\u017fs off", "kisS off under", "ki%s a_b", "kixs aXb", "ÜNDER", "none")
 
     def fill(change):
@@ -79,8 +79,9 @@ def test_search_is_counted_and_met_within_the_world(opened, monkeypatch, query):
     async def run():
         async with opened() as it:
             sql, wanted = it.store.read, TaskFilter(search=query)
-            for world in load_worlds(sql, pace=1.0, log_length=1_000, keep_hours=True):
+            for world in load_worlds(sql, work=Work(), log_length=1_000):
                 await it.store.write(world, fill)
+                await it.store.write(world, lambda change: world_copy.keep(change, f"of {change.world.id}"))
             found = []
             for few, cost in ((1_000, 10**9), (0, 10**9), (0, 0), (1_000, 0)):
                 monkeypatch.setattr(task_list, "FEW", few)
@@ -97,13 +98,13 @@ def test_older_database_is_counted_by_its_migration(tmp_path):
     path = tmp_path / "old.db"
     engine = open_engine(path)
     prepare(engine, path)
-    start_data(engine, Start("demo", None, "a password", loopback=True, pace=1.0, log_length=1_000))
+    start_data(engine, Start("demo", None, "a password", loopback=True, work=Work(), log_length=1_000))
     with connect(engine) as connection:
         for table in ("tasks", "task_tags"):
             for name in ("in", "out", "over"):
                 connection.exec_driver_sql(f"DROP TRIGGER {table}_counted_{name}")
         connection.exec_driver_sql("DROP TABLE task_counts")
-        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '0003'")
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '0004'")
     prepare(engine, path)
     with connect(engine) as connection:
         sql = Sql(connection)
