@@ -12,7 +12,11 @@ from control import START, Controlled, World
 from server_process import ServerProcess
 from websockets.sync.client import connect
 
+from coordinaitor_sdk.server.app import create_app
 from coordinaitor_sdk.server.journal import BODY, BYTES, ENTRIES, OVERHEAD
+from coordinaitor_sdk.server.launch import Launch
+from coordinaitor_sdk.server.run import ServerOptions
+from coordinaitor_sdk.server.settings import Settings
 
 CLIENT = "app:topsecret:http://127.0.0.1/back"
 
@@ -255,9 +259,18 @@ class TestBounds:
         assert told["entries"][-1]["body"]["bytes"] > length
 
 
-def test_without_a_control_api_there_is_none():
-    """Neither journal nor faults, nor what they need in the server."""
-    with ServerProcess() as process:
-        process.start(agents="off")
-        for path in ("journal", "faults"):
-            assert httpx.get(f"{process.url}/_control/worlds/org-456/{path}").status_code == 404
+def test_without_a_control_api_there_is_none_and_it_costs_nothing(tmp_path):
+    """Neither routes nor anything around a request or between hub and sockets."""
+    launch = Launch(ServerOptions(database=str(tmp_path / "server.db"), control=False))
+    engine, started = launch._open(tmp_path / "server.db")
+    found = {}
+    for control in (False, True):
+        app = create_app(engine, started, Settings(control=control))
+        found[control] = [one.cls.__name__ for one in app.user_middleware], app.state.parts.hub.meddling
+        app.state.parts.store.read.close()
+        app.state.parts.store._writing.close()
+    engine.dispose()
+    assert found[False] == (["LingeringMiddleware", "RequestsMiddleware"], None)
+    names, meddling = found[True]
+    assert set(names) - set(found[False][0]) == {"JournalMiddleware", "FaultsMiddleware"}
+    assert meddling is not None

@@ -51,7 +51,7 @@ def test_a_fault_for_a_block_that_never_happens_fails_the_block(control, world):
         pytest.raises(UnfiredFaultError, match=r"fault-1 \(hang of create_task\), 0 matched"),
         control.fault(world.world, "hang", operation="create_task"),
     ):
-        pass
+        control.worlds()
     assert control.faults(world.world).faults == []
     with pytest.raises(KeyError), control.fault(world.world, "hang"):
         raise KeyError

@@ -60,8 +60,8 @@ class Pushes:
                 listener.fall_silent()
             case "close":
                 listener.end(fault.wanted.code or CLOSED)
-            case _:  # drop: it never comes
-                pass
+            case _:
+                return  # drop: it never comes
 
     def _push(self, listener: Listener, frames: list[str]) -> None:
         for frame in frames + self._held.pop(listener, []):

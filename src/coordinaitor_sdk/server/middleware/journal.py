@@ -54,7 +54,7 @@ class JournalMiddleware:
             case "websocket.send" if "journal" not in scope and "caller" in scope:
                 self._begin(scope)
             case _:
-                pass
+                return
 
     def _end(self, scope: Scope, passed: Passed) -> None:
         if passed.told:
