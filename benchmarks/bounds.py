@@ -56,6 +56,10 @@ BOUNDS: Final = (
     Bound("server-reads", "server.writes", "p95 of reads beside 1,000 creations a second", 10, "ms"),
     Bound("server-lost", "server.writes", "tasks and events lost at SIGKILL", 0, ""),
     Bound("server-socket", "server.sockets", "memory of each of 1,000 sockets", 45, "kB"),
+    Bound("world-new", "server.worlds", "a new world", 20, "ms"),
+    Bound("world-snapshot", "server.worlds", "a snapshot of 1,000 tasks", 100, "ms"),
+    Bound("world-restore", "server.worlds", "putting 1,000 deleted tasks back", 100, "ms"),
+    Bound("world-fork", "server.worlds", "a fork of 1,000 tasks", 100, "ms"),
     Bound("server-push", "server.sockets", "p99 of 20 events a second to each of them", 250, "real ms"),
 )
 

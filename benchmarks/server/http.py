@@ -21,11 +21,11 @@ def get(target: str) -> bytes:
     return f"GET {target} HTTP/1.1\r\nHost: 127.0.0.1\r\nX-API-Key: {KEY}\r\n\r\n".encode()
 
 
-def send(method: str, target: str, content: Mapping[str, Any]) -> bytes:
+def send(method: str, target: str, content: Mapping[str, Any], key: str = KEY) -> bytes:
     """A request with a JSON body."""
     body = json.dumps(content).encode()
     head = (
-        f"{method} {target} HTTP/1.1\r\nHost: 127.0.0.1\r\nX-API-Key: {KEY}\r\n"
+        f"{method} {target} HTTP/1.1\r\nHost: 127.0.0.1\r\nX-API-Key: {key}\r\n"
         f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
     )
     return head.encode() + body
@@ -37,6 +37,8 @@ class UnexpectedAnswerError(Exception):
 
 def _length(head: bytes) -> int:
     status = head[9:12]
+    if status == b"204":
+        return 0
     if status not in (b"200", b"201"):
         raise UnexpectedAnswerError(head.decode("latin-1"))
     found = _LENGTH.search(head)

@@ -40,7 +40,7 @@ def main(database: str) -> None:
         return app
 
     launch.create_app = with_memory
-    options = ServerOptions(port=0, database=database, rate_limit="off", agents="off")
+    options = ServerOptions(port=0, database=database, rate_limit="off", agents="off", control=True)
     serve(options, on_ready=_announce)
 
 

@@ -10,9 +10,10 @@ from base64 import b64decode
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from pydantic import ValidationError
+from pydantic.alias_generators import to_camel
 from sqlalchemy import bindparam, insert
 
 from coordinaitor_sdk.server import copies
@@ -137,7 +138,7 @@ def _objects(text: str, problems: _Problems) -> list[tuple[int, dict[str, Any]]]
             problems.add(line, "", f"Is not valid JSON: {error}")
             continue
         if isinstance(value, dict):
-            found.append((line, value))
+            found.append((line, cast("dict[str, Any]", value)))
         else:
             problems.add(line, "", "Must be a JSON object")
     problems.end()
@@ -163,13 +164,13 @@ def _check_keys(records: dict[str, list[tuple[int, Any]]], problems: _Problems) 
         for line, record in found if name != "due" else ():
             key = tuple(getattr(record, column) for column in columns)
             if key in known[name]:
-                problems.add(line, _alias(record, columns[-1]), f"{key[-1]} is there twice")
+                problems.add(line, to_camel(columns[-1]), f"{key[-1]} is there twice")
             known[name].add(key)
             for column, kinds in _REFERENCES.get(name, {}).items():
                 value = getattr(record, column)
                 if value is not None and not any((value,) in known[kind] for kind in kinds):
                     missing = f"{value} is no {' or '.join(kinds)} of this export"
-                    problems.add(line, _alias(record, column), missing)
+                    problems.add(line, to_camel(column), missing)
     _check_users(records["user"], problems)
 
 
@@ -183,10 +184,6 @@ def _check_users(found: list[tuple[int, Any]], problems: _Problems) -> None:
         problems.add(
             found[-1][0] if found else 1, "role", "No user is an admin: who gets the key of the world?"
         )
-
-
-def _alias(record: Any, column: str) -> str:
-    return str(type(record).model_fields[column].alias or column)
 
 
 def _numbers(export: Export) -> dict[str, int]:
@@ -245,10 +242,8 @@ def _avatar(user: lines.User) -> str | None:
 
 
 def _task(row: dict[str, Any], search_id: int) -> TaskRow:
-    values: dict[str, Any] = dict.fromkeys(TaskRow._fields)
-    return TaskRow(
-        **(values | {name: row[name] for name in row if name != "world"} | {"search_id": search_id})
-    )
+    values = row | {"search_id": search_id}
+    return TaskRow._make(values.get(name) for name in TaskRow._fields)
 
 
 def _contents(export: Export) -> Iterator[tuple[Any, str, str]]:
