@@ -46,6 +46,7 @@ class Admission:
             caller = scope["caller"] = self._gate.by_headers(Headers(scope=scope))
         except AuthenticationError as error:
             caller, scope["caller"] = None, error
+        self._name(scope, caller)
         if self._settings.rate_limit == "off":
             return
         standing = self._take(scope, caller)
@@ -64,6 +65,13 @@ class Admission:
         standing = self._take(scope, caller)
         if standing.retry_after:
             raise RateLimitError(standing.retry_after)
+
+    def _name(self, scope: Scope, caller: Principal | None) -> None:
+        """Where the same requests give the same answers, their ids are part of that."""
+        request_id = self._world(caller).request_id()
+        if request_id is not None:
+            scope["request_id"] = request_id
+            scope["answer_headers"][0] = (b"x-request-id", request_id.encode())
 
     def forget(self, world: World) -> None:
         """Fill the buckets of a world's users and keys."""
@@ -90,8 +98,11 @@ class Admission:
         return Limit(int(per_hour or tier.per_hour), burst or tier.burst)
 
     def _now(self, caller: Principal | None) -> float:
+        return self._world(caller).clock.now().timestamp()
+
+    def _world(self, caller: Principal | None) -> World:
         world = None if caller is None else self._worlds.get(caller.world)
-        return (world or self._worlds.default).clock.now().timestamp()
+        return world or self._worlds.default
 
 
 def _owner(scope: Scope, caller: Principal | None) -> tuple[str, ...]:

@@ -25,6 +25,7 @@ from coordinaitor_sdk.server.changes import leftovers
 from coordinaitor_sdk.server.clock import stamp
 from coordinaitor_sdk.server.context import JsonAnswer, Parts
 from coordinaitor_sdk.server.control import Control
+from coordinaitor_sdk.server.domain.permissions import Principal
 from coordinaitor_sdk.server.errors import ApiError, UnavailableError
 from coordinaitor_sdk.server.events import Event
 from coordinaitor_sdk.server.files import Area, FileStore
@@ -202,7 +203,10 @@ def _methods() -> Callable[[str], list[str]]:
 
 def _answer_errors(app: FastAPI, parts: Parts) -> None:
     def body_of(scope: Scope, error: ApiError) -> bytes:
-        meta = meta_json(scope["request_id"], stamp(parts.worlds.default.clock.now()))
+        caller = scope.get("caller")
+        world = parts.worlds.get(caller.world) if isinstance(caller, Principal) else None
+        now = (world or parts.worlds.default).clock.now()
+        meta = meta_json(scope["request_id"], stamp(now))
         return error_envelope(error.code, error.message, error.details, meta, error.retry_after)
 
     def answering(scope: Scope, error: ApiError) -> tuple[int, bytes]:

@@ -97,10 +97,16 @@ class TimeLapse:
 
     async def _settle(self, world: World) -> datetime | None:
         """Do all that is due now; the moment of what comes next."""
-        following = await self.scheduler.run_due(world)
+        following = await self._do_due(world)
         while await self.deliverer.settle(world):
-            following = await self.scheduler.run_due(world)
+            following = await self._do_due(world)
         return following
+
+    async def _do_due(self, world: World) -> datetime | None:
+        # What is to be delivered of a moment begins once all of the moment is known: in the same order each
+        # time.
+        with self.deliverer.held(world):
+            return await self.scheduler.run_due(world)
 
     def _set(self, world: World, clock: WorldClock, moment: datetime) -> None:
         clock.freeze(max(clock.now(), moment))

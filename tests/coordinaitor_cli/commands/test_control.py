@@ -1,7 +1,8 @@
-"""`coordinaitor server worlds` and `coordinaitor server time`."""
+"""`coordinaitor server worlds`, `coordinaitor server time` and `coordinaitor server agents`."""
 
 import json
 
+import httpx
 import pytest
 from server_process import ServerProcess
 
@@ -66,3 +67,47 @@ def test_a_server_without_a_control_api_is_told_of(cli):
         refused = cli("server", "worlds", "list", "--url", process.url)
     assert refused.returncode == 13
     assert "start it with --control" in refused.stderr
+
+
+def test_agents_are_moved_by_hand(cli, url):
+    """Started, brought on, ended; then nothing is to be done."""
+    wanted = ("--agents", "manual", "--id", "org-by-hand", "--seed", "empty", "--now", "2024-01-15T10:30:00Z")
+    made = cli.json("server", "worlds", "create", *wanted, "--url", url)
+    assert (made["world"], made["agents"]) == ("org-by-hand", "manual")
+    step = ("server", "agents", "step", "--world", "org-by-hand", "--url", url)
+    idle = cli(*step)
+    assert (idle.returncode, idle.stdout) == (0, "")
+    assert "nothing is to be done" in idle.stderr
+    headers = {"X-API-Key": made["apiKey"]}
+    with httpx.Client(base_url=url + "/api/v1", headers=headers) as api:
+        api.post("/agents", json={"name": "Only", "type": "coding"})
+        for title in ("One", "Two"):
+            api.post("/tasks", json={"title": title})
+    assert cli.json(*step, "--task", "task-1001")["task"]["status"] == "active"
+    assert cli.json(*step, "--task", "task-1001", "--progress", "0.3")["task"]["progress"] == 0.3
+    shown = cli(*step, "--task", "task-1001", "--complete").stdout
+    assert "task-1001" in shown
+    assert "completed" in shown
+    failed = cli.json(*step, "--task", "task-1002", "--fail", "Out of memory", "--code", "NO_MEMORY")
+    assert failed["task"]["error"] == {"code": "NO_MEMORY", "message": "Out of memory"}
+    assert cli(*step, "--complete", "--progress", "1").returncode == 2
+    assert cli(*step, "--task", "task-1001").returncode == 6
+
+
+def test_a_world_is_made_with_a_scenario(cli, url, tmp_path):
+    """A wrong one is refused with its line, and makes nothing."""
+    path = tmp_path / "scenario.yaml"
+    path.write_text("version: 1\ntasks:\n- nth: 1\n  steps:\n  - {after: 2s, complete: true}\n")
+    wanted = ("--scenario", str(path), "--sim-speed", "2", "--failure-rate", "0.5")
+    made = cli.json("server", "worlds", "create", *wanted, "--now", "2024-01-15T10:30:00Z", "--url", url)
+    with httpx.Client(base_url=url + "/api/v1", headers={"X-API-Key": made["apiKey"]}) as api:
+        api.post("/tasks", json={"title": "One"})
+        cli.json("server", "time", "run-until-idle", "--world", made["world"], "--url", url)
+        task = api.get("/tasks/task-1001").json()["data"]
+    assert (task["status"], task["completedAt"]) == ("completed", "2024-01-15T10:30:01.150Z")
+    before = cli.json("server", "worlds", "list", "--url", url)
+    path.write_text("version: 1\ntasks:\n- nth: 1\n  steps:\n  - {after: soon, complete: true}\n")
+    refused = cli("server", "worlds", "create", "--scenario", str(path), "--url", url)
+    assert (refused.returncode, refused.stdout) == (2, "")
+    assert refused.stderr.startswith(f"error: {path}, line 5: tasks[0].steps[0].after must be a time")
+    assert len(cli.json("server", "worlds", "list", "--url", url)) == len(before)

@@ -110,3 +110,34 @@ def test_no_credential_of_the_users_is_sent(url, monkeypatch):
             shown = repr(world)
     assert world.api_key not in shown
     assert world.admin.password not in shown
+
+
+def test_agents_are_moved_by_hand(control):
+    """Each call is a move of one task; None when there is nothing to do."""
+    with control.world(agents="manual", now=START, id="org-typed") as world:
+        assert (world.world, world.agents) == ("org-typed", "manual")
+        with Coordinaitor(control.url, api_key=world.api_key) as client:
+            one, two = (client.tasks.create(title=title, agent_id="agent-789") for title in ("One", "Two"))
+            assert control.step(world.world, task=one.id).task.status == "active"
+            assert control.step(world.world, task=one.id, progress=0.5).task.progress == 0.5
+            assert control.step(world.world, task=one.id, complete=True).task.status == "completed"
+            failed = control.step(world.world, task=two.id, fail="Out of memory", code="NO_MEMORY").task
+            assert (failed.error.code, failed.error.message) == ("NO_MEMORY", "Out of memory")
+        assert control.step(world.world).task is None
+        with pytest.raises(ConflictError, match="final"):
+            control.step(world.world, task=two.id)
+
+
+def test_a_world_plays_a_scenario(control):
+    """At its speed."""
+    steps = [{"after": "4s", "complete": True}]
+    scenario = {"version": 1, "tasks": [{"title": "Played", "steps": steps}]}
+    with (
+        control.world(now=START, scenario=scenario, sim_speed=2, failure_rate=1) as world,
+        Coordinaitor(control.url, api_key=world.api_key) as client,
+    ):
+        task = client.tasks.create(title="Played")
+        control.run_until_idle(world.world)
+        assert client.tasks.get(task.id).completed_at == START + timedelta(seconds=2.15)
+    with pytest.raises(ValidationFailedError, match=r"scenario"):
+        control.create(scenario={"version": 2, "tasks": []})

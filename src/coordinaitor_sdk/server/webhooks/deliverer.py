@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import defaultdict
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Generator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Final
@@ -37,12 +38,15 @@ logger: logging.Logger = logging.getLogger(__name__)
 
 @dataclass(slots=True)
 class _Office:
-    """What is under way for one world: the ids of deliveries by their webhook, and the tasks."""
+    """What is under way for one world: the ids of deliveries by their webhook, and the tasks; while it is
+    `held` nothing is begun.
+    """
 
     wake: asyncio.Event = field(default_factory=asyncio.Event)
     progress: asyncio.Event = field(default_factory=asyncio.Event)
     lanes: defaultdict[str, set[str]] = field(default_factory=lambda: defaultdict[str, set[str]](set))
     tasks: set[asyncio.Task[None]] = field(default_factory=set[asyncio.Task[None]])
+    held: bool = False
 
 
 class Deliverer:
@@ -86,6 +90,17 @@ class Deliverer:
         if (office := self._offices.get(world_id)) is not None:
             office.wake.set()
 
+    @contextmanager
+    def held(self, world: World) -> Generator[None, None, None]:
+        """Within the block no attempt begins in a world; those under way go on."""
+        office = self._offices[world.id]
+        office.held = True
+        try:
+            yield
+        finally:
+            office.held = False
+            office.wake.set()
+
     async def settle(self, world: World) -> bool:
         """Return when every delivery of a world that is to be attempted now was; whether there was any."""
         office = self._offices[world.id]
@@ -100,9 +115,19 @@ class Deliverer:
     async def _run(self, world: World, office: _Office) -> None:
         while True:
             office.wake.clear()
-            for webhook_id in webhooks.waiting_hooks(self._store.read, world.id):
-                self._fill_lane(world, office, webhook_id)
+            if not office.held:
+                self._fill(world, office)
             await office.wake.wait()
+
+    def _fill(self, world: World, office: _Office) -> None:
+        waiting = webhooks.waiting_hooks(self._store.read, world.id)
+        if not world.repeats:
+            for webhook_id in waiting:
+                self._fill_lane(world, office, webhook_id)
+        elif waiting and not any(office.lanes.values()):
+            # One after the other: together they would arrive in another order in each run.
+            oldest = [webhooks.ready(self._store.read, world.id, each, 1)[0] for each in waiting]
+            self._begin(world, office, min(oldest, key=lambda each: (len(each.id), each.id)))
 
     def _fill_lane(self, world: World, office: _Office, webhook_id: str) -> None:
         lane = office.lanes[webhook_id]
@@ -113,8 +138,11 @@ class Deliverer:
             if len(lane) >= AT_ONCE:
                 return
             if delivery.id not in lane:
-                lane.add(delivery.id)
-                _spawn(office, self._attempt(world, office, delivery))
+                self._begin(world, office, delivery)
+
+    def _begin(self, world: World, office: _Office, delivery: Delivery) -> None:
+        office.lanes[delivery.webhook_id].add(delivery.id)
+        _spawn(office, self._attempt(world, office, delivery))
 
     async def _attempt(self, world: World, office: _Office, delivery: Delivery) -> None:
         receiver = webhooks.receiver(self._store.read, world.id, delivery.webhook_id)
