@@ -90,7 +90,7 @@ class Control:
             # The number of a session is in its tokens: those of a world before must not fit one of this.
             skipped = 0 if wanted.id is None else secrets.randbelow(MOST_SKIPPED)
             await self.parts.store.write(
-                self.parts.worlds.default, lambda change: _add(change, world, origin, skipped)
+                self.parts.worlds.default, lambda change: _add(change.of_world(world), origin, skipped)
             )
             self.parts.worlds.add(world)
             self.begin(world)
@@ -262,7 +262,7 @@ class Control:
         clock = origin.clock()
         world.epoch, world.clock, world.requests = epoch_of(clock, world.epoch), clock, 0
         # The number of a session is in its tokens: those of before must not fit one that comes.
-        _add(change, world, origin, sessions - FIRST_NUMBER + 1)
+        _add(change.of_world(world), origin, sessions - FIRST_NUMBER + 1)
 
     def _clear(self, change: Change) -> None:
         # Files go with the change, not after it: a file of the same name may be there by then.
@@ -283,10 +283,10 @@ class Control:
         }
 
 
-def _add(within: Change, world: World, origin: Origin, skipped: int) -> None:
-    """Store a world; `skipped` numbers of sessions are left out."""
-    organization = FIRST.further(world)
-    change = add_organization(within, world, organization, origin.seed, origin.password_hash)
+def _add(change: Change, origin: Origin, skipped: int) -> None:
+    """Store the change's world; `skipped` numbers of sessions are left out."""
+    organization = FIRST.further(change.world)
+    add_organization(change, organization, origin.seed, origin.password_hash)
     add_admin_key(change, organization.admin_id, KEY_NAME, origin.key_digest)
     note_origin(change, origin)
     if skipped:

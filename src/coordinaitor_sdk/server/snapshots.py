@@ -144,7 +144,7 @@ class Snapshots:
         found = await asyncio.to_thread(read_export, wanted.export)
 
         def fill_world(change: Change, world: World) -> None:
-            fill(change.beside(world), found, self._parts.files)
+            fill(change.of_world(world), found, self._parts.files)
             rename_users(change.sql, world.id, found.header.world)
 
         default = self._parts.worlds.default
@@ -173,7 +173,7 @@ class Snapshots:
 
         def store(change: Change) -> str:
             filling(change, world)
-            inner = change.beside(world)
+            inner = change.of_world(world)
             add_world_row(inner.sql, world, inner.stamp)
             email = _let_in(inner, credentials, work)
             copies.take(inner, files, copies.FIRST)

@@ -12,7 +12,6 @@ from coordinaitor_sdk.server.seeds.demo import GLOBEX
 from coordinaitor_sdk.server.seeds.filling import Contents, fill
 from coordinaitor_sdk.server.store import users
 from coordinaitor_sdk.server.store.change import Change
-from coordinaitor_sdk.server.store.sql import Sql
 from coordinaitor_sdk.server.wire import dumps
 from coordinaitor_sdk.server.worlds import World, add_world
 
@@ -49,12 +48,11 @@ SECOND: Final = Organization("org-123", "Acme Corp", "user-201", "admin@acme.exa
 SEEDED: Final[Sequence[Organization]] = (FIRST, SECOND)
 
 
-def add_organization(
-    within: Sql | Change, world: World, organization: Organization, seed: Seed, password_hash: str
-) -> Change:
-    """Store a new world with its admin and what the seed says; the change, for what is to be added."""
-    change = within.beside(world) if isinstance(within, Change) else Change(within, world)
-    add_world(change.sql, world, change.stamp)
+def add_organization(change: Change, organization: Organization, seed: Seed, password_hash: str) -> Change:
+    """Store the change's world, a new one, with its admin and what the seed says; the change, for what is to
+    be added.
+    """
+    add_world(change.sql, change.world, change.stamp)
     users.add(change, _admin(organization, password_hash, change.stamp))
     if seed == "demo":
         fill(change, organization.admin_id, organization.contents)

@@ -93,7 +93,9 @@ def _fill(sql: Sql, start: Start, clock: Clock | None) -> Started:
     password = start.admin_password or DOCUMENTED_PASSWORD
     hashed = hash_password(password)
     seeded = SEEDED if start.seed == "demo" else (FIRST,)
-    changes = [add_organization(sql, _world(start, clock, each), each, start.seed, hashed) for each in seeded]
+    changes = [
+        add_organization(Change(sql, _world(start, clock, each)), each, start.seed, hashed) for each in seeded
+    ]
     if start.now is not None:
         for change in changes:
             keep_clock(sql, change.world.id, WorldClock(moment_of(start.now)))

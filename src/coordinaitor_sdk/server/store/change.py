@@ -95,6 +95,12 @@ class Change:
         self.wakes_scheduler: bool = False
         self.wakes_deliverer: bool = False
 
+    def of_world(self, world: World) -> Change:
+        """A change of another world within the same transaction, whose events are not pushed: what all worlds
+        number together goes on.
+        """
+        return Change(self.sql, world, self._numbers)
+
     def next_number(self, sequence: str, world: str | None = None, *, by: int = 1) -> int:
         """The next number of a stored sequence, of this world unless another is named; of `by` the last."""
         owner = self.world.id if world is None else world
@@ -105,10 +111,6 @@ class Change:
         if value is None:
             raise LookupError(f"world {owner!r} has no sequence {sequence!r}")
         return int(value)
-
-    def beside(self, world: World) -> Change:
-        """A change of another world in the same transaction, whose events are not pushed."""
-        return Change(self.sql, world, self._numbers)
 
     def store_numbers(self) -> None:
         """The stored sequences are what was numbered so far: for who reads them as rows."""
