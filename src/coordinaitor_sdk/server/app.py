@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
+from copy import copy
 from pathlib import Path
 from typing import Any
 
 from fastapi import APIRouter, FastAPI
+from fastapi.routing import APIRoute
 from sqlalchemy import Engine
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -89,14 +91,8 @@ def create_app(engine: Engine, started: Started, settings: Settings) -> FastAPI:
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False, lifespan=lifespan)
     app.state.parts = parts
     for prefix in API_PREFIXES:
-        api = APIRouter(prefix=prefix)
-        for router in ROUTERS:
-            api.include_router(router)
-        app.include_router(api)
-    app.include_router(docs.router)
-    app.include_router(oauth_routes.router)
-    app.include_router(avatars.router)
-    app.include_router(realtime.router)
+        _add_routes(app, prefix, *ROUTERS)
+    _add_routes(app, "", docs.router, oauth_routes.router, avatars.router, realtime.router)
     if settings.control:
         found = app.state.control = Control(parts)
         app.include_router(control.router)
@@ -109,6 +105,20 @@ def create_app(engine: Engine, started: Started, settings: Settings) -> FastAPI:
         _answer_errors(app, parts)
     app.add_middleware(LingeringMiddleware)
     return app
+
+
+def _add_routes(app: FastAPI, prefix: str, *routers: APIRouter) -> None:
+    """Serve the routes of these routers, which have no others in them, under a prefix.
+
+    Included routers would be gone through one by one at each request, and would have their routes made anew.
+    """
+    for router in routers:
+        for route in router.routes:
+            if isinstance(route, APIRoute):
+                route = copy(route)
+                route.path = prefix + route.path
+                route.path_regex, route.path_format, route.param_convertors = compile_path(route.path)
+            app.router.routes.append(route)
 
 
 def _assemble(engine: Engine, started: Started, settings: Settings) -> Parts:
