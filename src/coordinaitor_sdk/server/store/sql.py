@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy import BindParameter, Connection
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql import ClauseElement
 
 ROWS_AT_ONCE = 1_000
@@ -50,8 +51,15 @@ class Statement:
         Raises:
             KeyError: a parameter of the statement was not given.
         """
-        text = self._text or self._compile(connection)
-        return connection.exec_driver_sql(text, self._values(given))
+        return connection.exec_driver_sql(*self.prepared(connection, given))
+
+    def prepared(self, connection: Connection, given: dict[str, Any]) -> tuple[str, tuple[Any, ...]]:
+        """Its text and the values of its parameters, as the driver of `connection` takes them.
+
+        Raises:
+            KeyError: a parameter of the statement was not given.
+        """
+        return self._text or self._compile(connection), self._values(given)
 
     def insert_many(self, connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
         """Run an insert on `connection` for many rows of parameters.
@@ -75,13 +83,15 @@ class Statement:
 class Sql:
     """A connection that runs statements.
 
-    Query functions take one, and so work in reads and in changes alike.
+    Query functions take one, and so work in reads and in changes alike. Whole rows come through SQLAlchemy,
+    which names their columns; all else goes to the driver itself, which takes half the time.
     """
 
-    __slots__ = ("_connection",)
+    __slots__ = ("_connection", "_driver")
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+        self._driver: Any = connection.connection.driver_connection
 
     def all(self, statement: Statement, /, **given: Any) -> list[Any]:
         """Every row."""
@@ -97,13 +107,16 @@ class Sql:
 
     def value(self, statement: Statement, /, **given: Any) -> Any:
         """The first column of the first row, or None."""
-        row = self.first(statement, **given)
+        cursor = self._driven(*statement.prepared(self._connection, given))
+        row = cursor.fetchone()
+        cursor.close()
         return None if row is None else row[0]
 
     def run(self, statement: Statement, /, **given: Any) -> int:
         """Execute; the number of rows concerned."""
-        result = statement.execute(self._connection, given)
-        return int(result.rowcount)
+        cursor = self._driven(*statement.prepared(self._connection, given))
+        cursor.close()
+        return int(cursor.rowcount)
 
     def insert_many(self, statement: Statement, rows: Sequence[dict[str, Any]]) -> None:
         """Insert a row for each of these parameters."""
@@ -111,7 +124,7 @@ class Sql:
 
     def text(self, sql: str) -> None:
         """Execute plain SQL without parameters (transaction control)."""
-        self._connection.exec_driver_sql(sql).close()
+        self._driven(sql, ()).close()
 
     @contextmanager
     def snapshot(self) -> Generator[None, None, None]:
@@ -136,6 +149,17 @@ class Sql:
     def close(self) -> None:
         """Give the connection back."""
         self._connection.close()
+
+    def _driven(self, text: str, values: tuple[Any, ...]) -> Any:
+        """The driver's cursor; its errors become SQLAlchemy's, as everywhere."""
+        errors: Any = self._connection.dialect.loaded_dbapi.Error
+        cursor = self._driver.cursor()
+        try:
+            cursor.execute(text, values)
+        except errors as error:
+            cursor.close()
+            raise DBAPIError.instance(text, values, error, errors) from error
+        return cursor
 
     def _read(self, statement: Statement, given: dict[str, Any]) -> Any:
         return statement.execute(self._connection, given)
