@@ -33,15 +33,16 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _CONTROL_IN_TEXT = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
-# Validators are built at the first request that needs them: all of them would take a noticeable part of the
-# server's start.
-_SHAPE = ConfigDict(extra="forbid", frozen=True, alias_generator=to_camel, defer_build=True)
-
-
 class Strict(BaseModel):
     """A JSON object: camelCase, no unknown fields, no conversion between types."""
 
-    model_config: ClassVar[ConfigDict] = ConfigDict(strict=True, **_SHAPE)
+    model_config: ClassVar[ConfigDict] = ConfigDict(
+        strict=True,
+        extra="forbid",
+        frozen=True,
+        alias_generator=to_camel,
+        defer_build=True,  # at the first request that needs it: all of them take a part of the server's start
+    )
 
 
 def _without_defaults(schema: dict[str, Any]) -> None:
@@ -56,7 +57,9 @@ PARTIAL = ConfigDict(json_schema_extra=_without_defaults)
 class Query(BaseModel):
     """The parameters of a query: text that is converted, no unknown names."""
 
-    model_config: ClassVar[ConfigDict] = _SHAPE
+    model_config: ClassVar[ConfigDict] = ConfigDict(
+        extra="forbid", frozen=True, alias_generator=to_camel, defer_build=True
+    )
 
 
 def _no_control(value: str) -> str:
