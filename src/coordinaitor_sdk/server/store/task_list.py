@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any, Literal
@@ -10,9 +11,11 @@ from sqlalchemy import (
     ColumnElement,
     Integer,
     Table,
+    Text,
     bindparam,
     exists,
     func,
+    intersect,
     select,
     tuple_,
 )
@@ -25,6 +28,12 @@ from coordinaitor_sdk.server.store.tasks import whole_rows
 FEW = 1_000
 """So many tasks are found and sorted faster than met among all others."""
 
+WALK = 10
+"""How many entries of the sort's index are passed while one task is looked up and sorted."""
+
+MERGE = 7
+"""How many tasks of all the tags are passed while one of the rarest is looked up among another's."""
+
 MOST_READ = 3_000
 """So many tasks are read one after the other faster than all that a search finds are gathered."""
 
@@ -33,6 +42,7 @@ READ_COST = 3
 
 _t = tables.tasks
 _tags = tables.task_tags
+_given = func.json_each(bindparam("ids")).table_valued("value", name="given")
 SORTS = {
     "createdAt": _t.c.created_at,
     "updatedAt": _t.c.updated_at,
@@ -78,10 +88,14 @@ def page_of(
         wanted = _rarest_tag_first(sql, world, wanted)
         names, values = _parameters(wanted)
         tags = len(wanted.tags)
-        total = _total(sql, world, wanted, names, values)
+        ids = _ids_of_few(sql, world, tags, names, values)
+        total = _total(sql, world, wanted, names, values) if ids is None else len(ids)
         if offset >= total:
             return [], total
         few = total <= FEW
+        if ids is not None:
+            names, values, tags = ("ids",), {"ids": json.dumps(ids)}, 0
+            few = (offset + limit) / total * task_counts.of_world(sql, world) > WALK * total
         if "match" in names and not few:
             names, values = _read_instead(sql, world, wanted, (names, values), (offset + limit) / total)
         rows = _rows(names, tags, wanted.sort_by, wanted.sort_order, few=few)
@@ -102,6 +116,21 @@ def _rarest_tag_first(sql: Sql, world: str, wanted: TaskFilter) -> TaskFilter:
         return wanted
     tags = sorted(wanted.tags, key=lambda tag: task_counts.with_tag(sql, world, tag))
     return replace(wanted, tags=tuple(tags))
+
+
+def _ids_of_few(
+    sql: Sql, world: str, tags: int, names: tuple[str, ...], values: dict[str, Any]
+) -> list[str] | None:
+    """The tasks wanted, found once for count and page; None if too many, or better counted alone."""
+    if not tags or (tags == 1 and not names):
+        return None
+    statement = _ids(names, tags)
+    if not names:
+        counts = [task_counts.with_tag(sql, world, values[f"tag_{number}"]) for number in range(tags)]
+        if sum(counts) < MERGE * min(counts):
+            statement = _merged_ids(tags)
+    rows = sql.all(statement, world=world, most=FEW + 1, **values)
+    return None if len(rows) > FEW else [row[0] for row in rows]
 
 
 def _total(sql: Sql, world: str, wanted: TaskFilter, names: tuple[str, ...], values: dict[str, Any]) -> int:
@@ -194,6 +223,22 @@ def _count(names: tuple[str, ...], tags: int) -> Statement:
     return Statement(select(func.count()).select_from(_t).where(*_found(names, tags)))
 
 
+@lru_cache(maxsize=512)
+def _ids(names: tuple[str, ...], tags: int) -> Statement:
+    most = bindparam("most", type_=Integer)
+    if names:
+        return Statement(select(_t.c.id).where(*_found(names, tags)).limit(most))
+    return Statement(select(_tags.c.task_id).where(*_tagged(tags)).limit(most))
+
+
+@lru_cache(maxsize=32)
+def _merged_ids(tags: int) -> Statement:
+    """The tasks that have all of the tags, for going through all of these side by side."""
+    world = _tags.c.world == bindparam("world")
+    each = (select(_tags.c.task_id).where(world, _tags.c.tag == bindparam(f"tag_{n}")) for n in range(tags))
+    return Statement(intersect(*each).order_by("task_id").limit(bindparam("most", type_=Integer)))
+
+
 @lru_cache(maxsize=32)
 def _count_elsewhere(words: tuple[str, ...]) -> Statement:
     """The tasks of other worlds with these words."""
@@ -216,6 +261,9 @@ def _met(names: tuple[str, ...], tags: int) -> list[ColumnElement[bool]]:
 
 def _found(names: tuple[str, ...], tags: int) -> list[ColumnElement[bool]]:
     """The same, for beginning with the tasks that a search or else the first tag finds."""
+    if names == ("ids",):
+        given = select(bindparam("world", type_=Text), _given.c.value)
+        return [_t.c.world.concat("") == bindparam("world"), tuple_(_t.c.world, _t.c.id).in_(given)]
     if "match" not in names and not tags:
         return _met(names, tags)
     # Without statistics SQLite takes a world for small and would go through all of it: no index has this.
@@ -235,6 +283,8 @@ def _tagged(tags: int) -> list[ColumnElement[bool]]:
 def _condition(name: str) -> ColumnElement[bool]:
     if name in _EQUALS:
         return _EQUALS[name] == bindparam(name)
+    if name == "ids":
+        return _t.c.id.in_(select(_given.c.value))
     if name == "created_after":
         return _t.c.created_at > bindparam(name)
     if name == "created_before":

@@ -86,10 +86,11 @@ def test_both_ways_give_the_same_page(opened, monkeypatch, wanted):
             for number in range(12):
                 await it.store.write(it.world, lambda change, number=number: create(change, number))
             pages = []
-            for few in (-1, 1_000):
-                monkeypatch.setattr(task_list, "FEW", few)
+            for few, walk, merge in itertools.product((-1, 1_000), (0, 10**9), (0, 10**9)):
+                for name, value in (("FEW", few), ("WALK", walk), ("MERGE", merge)):
+                    monkeypatch.setattr(task_list, name, value)
                 pages.append(page_of(it.store.read, it.world.id, wanted, limit=3, offset=1))
-            assert pages[0] == pages[1]
+            assert all(page == pages[0] for page in pages)
             assert pages[0][1] > 1
             assert len(pages[0][0]) == min(3, pages[0][1] - 1)
 
