@@ -98,6 +98,13 @@ class Sql:
         rows: list[Any] = self._read(statement, given).fetchall()
         return rows
 
+    def tuples(self, statement: Statement, /, **given: Any) -> list[tuple[Any, ...]]:
+        """Every row, its columns in their order, without their names."""
+        cursor = self._driven(*statement.prepared(self._connection, given))
+        rows: list[tuple[Any, ...]] = cursor.fetchall()
+        cursor.close()
+        return rows
+
     def first(self, statement: Statement, /, **given: Any) -> Any:
         """The first row, or None."""
         result = self._read(statement, given)

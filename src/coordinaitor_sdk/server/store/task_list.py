@@ -99,7 +99,7 @@ def page_of(
         if "match" in names and not few:
             names, values = _read_instead(sql, world, wanted, (names, values), (offset + limit) / total)
         rows = _rows(names, tags, wanted.sort_by, wanted.sort_order, few=few)
-        found = sql.all(rows, world=world, limit=limit, offset=offset, **values)
+        found = sql.tuples(rows, world=world, limit=limit, offset=offset, **values)
     return [TaskRow._make(row) for row in found], total
 
 
@@ -107,7 +107,7 @@ def first_of(sql: Sql, world: str, wanted: TaskFilter, most: int) -> list[TaskRo
     """The first of the tasks wanted, uncounted."""
     names, values = _parameters(wanted)
     rows = _rows(names, len(wanted.tags), wanted.sort_by, wanted.sort_order, few=False)
-    return [TaskRow._make(row) for row in sql.all(rows, world=world, limit=most, offset=0, **values)]
+    return [TaskRow._make(row) for row in sql.tuples(rows, world=world, limit=most, offset=0, **values)]
 
 
 def _rarest_tag_first(sql: Sql, world: str, wanted: TaskFilter) -> TaskFilter:
@@ -129,7 +129,7 @@ def _ids_of_few(
         counts = [task_counts.with_tag(sql, world, values[f"tag_{number}"]) for number in range(tags)]
         if sum(counts) < MERGE * min(counts):
             statement = _merged_ids(tags)
-    rows = sql.all(statement, world=world, most=FEW + 1, **values)
+    rows = sql.tuples(statement, world=world, most=FEW + 1, **values)
     return None if len(rows) > FEW else [row[0] for row in rows]
 
 
