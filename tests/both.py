@@ -8,7 +8,10 @@ from coordinaitor_sdk import AsyncCoordinaitor, Coordinaitor, Pager, TaskWatch
 
 KINDS = ("async", "sync", "async on httpx2", "sync on httpx2")
 
-PLAIN = {"list", "monitor", "notifications", "pages", "tasks", "watch", "watch_many", "with_options"}
+PLAIN = {
+    "as_completed", "list", "monitor", "notifications", "pages", "tasks", "watch", "watch_all", "watch_many",
+    "with_options",
+}  # fmt: skip
 
 _END = object()
 

@@ -5,10 +5,12 @@ import json
 from contextlib import asynccontextmanager
 from typing import Any
 
+from pydantic.alias_generators import to_camel
 from websockets.asyncio.server import ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 
 from coordinaitor_sdk.exceptions import NotFoundError
+from coordinaitor_sdk.models.common import Page
 from coordinaitor_sdk.models.task import Task
 
 
@@ -26,6 +28,7 @@ class Scripted:
     Attributes:
         tasks: what REST answers, by id; an exception is raised, a missing id is a 404.
         fetched: ids asked for by REST.
+        listed: pages of the list asked for; `list_error` is raised instead.
         received: messages of the client, each with the number of its connection.
         greets: whether it says `ready` and `subscribed`, or knows only the document.
         refuses: a status that every handshake is refused with.
@@ -44,6 +47,8 @@ class Scripted:
         self.heartbeat = 15.0
         self.refuses: int | None = None
         self.hangs_up = False
+        self.listed = 0
+        self.list_error: Exception | None = None
         self._news = asyncio.Event()
 
     # What the hub asks of a client.
@@ -57,6 +62,17 @@ class Scripted:
         if isinstance(found, Exception):
             raise found
         return Task.model_validate(found)
+
+    async def page(self, number: int, filters: dict[str, str | None]) -> Page[Task]:
+        self.listed += 1
+        self._tell()
+        if isinstance(self.list_error, Exception):
+            raise self.list_error
+        wanted = {to_camel(name): value for name, value in filters.items() if value is not None}
+        tasks = [one for one in self.tasks.values() if wanted.items() <= one.items()]
+        start = (number - 1) * 100
+        paging = {"page": number, "limit": 100, "total": len(tasks), "pages": -(-len(tasks) // 100)}
+        return Page[Task].model_validate({"data": tasks[start : start + 100], "pagination": paging})
 
     async def headers(self) -> dict[str, str]:
         return {"X-API-Key": f"key-{len(self.renewed)}"}

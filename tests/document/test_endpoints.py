@@ -65,6 +65,8 @@ WITHOUT_ENDPOINT = {
     "system.monitor",  # looks at the health now and then
     "tasks.watch",  # on the socket
     "tasks.watch_many",
+    "tasks.watch_all",
+    "tasks.as_completed",
     "tasks.wait",
 }
 RESOURCES = ("auth", "tasks", "agents", "projects", "users", "system", "webhooks")

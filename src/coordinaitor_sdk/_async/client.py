@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from .._core.rate_limit import RateLimit
     from .._core.request import Method
     from .._runtime.network import ClientCert
+    from ..models.common import Page
     from ..models.task import Task
     from ..profiles import TokenStore
     from .http import AsyncClient, HttpBackend
@@ -177,10 +178,12 @@ class AsyncCoordinaitor:
         self._caller = caller = AsyncCaller(self._transport, session, settings)
         # A client of the caller's knows ways that are not known here: only what is said holds for the socket.
         reachable = http_client is None or network.is_given or ws_url is not None
+        uncached = caller if cache is None else _past_the_cache(caller)
         self._watcher = AsyncWatcher(
             self._settings.ws_url if reachable else None,
             network,
-            fetch=partial(_fetch, caller if cache is None else _past_the_cache(caller)),
+            fetch=partial(_fetch, uncached),
+            page=partial(_page, uncached),
             headers=session.headers,
             renew=session.renew,
         )
@@ -343,6 +346,12 @@ async def _fetch(caller: AsyncCaller, task_id: str) -> Task:
     from .resources.tasks import get_task
 
     return await get_task(caller, task_id)
+
+
+async def _page(caller: AsyncCaller, number: int, filters: Mapping[str, str | None]) -> Page[Task]:
+    from .resources.tasks import task_page
+
+    return await task_page(caller, number, filters)
 
 
 def _past_the_cache(caller: AsyncCaller) -> AsyncCaller:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
-from ..exceptions import TaskCancelledError, TaskDeletedError, TaskFailedError
+from ..exceptions import TaskCancelledError, TaskDeletedError, TaskFailedError, WatchError
 
 if TYPE_CHECKING:
     from ..models.task import Task
@@ -14,7 +14,9 @@ if TYPE_CHECKING:
 UpdateType: TypeAlias = Literal[
     "progress", "assigned", "updated", "completed", "error", "cancelled", "deleted"
 ]
-Source: TypeAlias = Literal["push", "snapshot"]
+Source: TypeAlias = Literal["push", "snapshot", "poll"]
+# The server's epoch, and the number of the event in it.
+Position: TypeAlias = tuple[str, int]
 
 # The terminal states, with other servers' words for them (DESIGN 3.2).
 TERMINAL_STATES: Final[dict[str, UpdateType]] = {
@@ -43,8 +45,10 @@ class TaskUpdate:
             ends `completed`, `error` (it failed), `cancelled`, `deleted`.
         task_id: the task concerned.
         task: its whole state; None only if it was deleted before it was seen.
-        source: `push` from the WebSocket, or `snapshot` by REST.
-        conflated: whether steps before this one were left out because the consumer was slower.
+        source: `push` from the WebSocket, `snapshot` by REST beside it, `poll` by REST where there is none.
+        conflated: whether steps before this one may have been left out: the consumer was slower, or the task
+            was seen by REST only after several of them.
+        position: epoch and number of the server's event up to which this is told; None where it has none.
     """
 
     type: UpdateType
@@ -52,6 +56,7 @@ class TaskUpdate:
     task: Task | None
     source: Source
     conflated: bool = False
+    position: Position | None = field(default=None, repr=False, compare=False)
 
     @property
     def progress(self) -> float:
@@ -69,13 +74,24 @@ class TaskUpdate:
         """Whether nothing comes after this for its task."""
         return self.type in TERMINAL_TYPES
 
+    def result(self) -> Task:
+        """The completed task.
+
+        Raises:
+            TaskFailedError, TaskCancelledError, TaskDeletedError: it ended otherwise.
+            WatchError: this is not the task's end.
+        """
+        if not self.is_final:
+            raise WatchError(f"task {self.task_id} has not ended", task_id=self.task_id, task=self.task)
+        return outcome(self)
+
     def __getitem__(self, key: str) -> Any:
         if key in _UPDATE_KEYS:
             return getattr(self, key)
         raise KeyError(f"an update has no {key!r}; it has {', '.join(_UPDATE_KEYS)}")
 
 
-_UPDATE_KEYS: Final = ("type", "task_id", "task", "progress", "error", "source", "conflated")
+_UPDATE_KEYS: Final = ("type", "task_id", "task", "progress", "error", "source", "conflated", "position")
 
 
 def failure_text(task: Task | None) -> str:
@@ -109,13 +125,13 @@ class TaskMachine:
 
     __slots__ = ("_rebased", "ended", "task", "task_id")
 
-    def __init__(self, task_id: str) -> None:
+    def __init__(self, task_id: str, task: Task | None = None) -> None:
         self.task_id = task_id
-        self.task: Task | None = None
+        self.task = task
         self.ended = False
         self._rebased = False
 
-    def see(self, task: Task, source: Source) -> TaskUpdate | None:
+    def see(self, task: Task, source: Source, position: Position | None = None) -> TaskUpdate | None:
         """Take a sight of the task; the step that it stands for, or None where it tells nothing new."""
         if self.ended:
             return None
@@ -123,33 +139,34 @@ class TaskMachine:
         if known is not None:
             if source == "push":
                 task = _merged(known, task)
-            if not (self._rebased and source == "snapshot") and _is_stale(known, task):
+            if not (self._rebased and source != "push") and _is_stale(known, task):
                 return None
-            if source == "snapshot":
+            if source != "push":
                 self._rebased = False
         self.task = task
         kind = _kind(known, task)
         if kind is None:
             return None
         self.ended = kind in TERMINAL_TYPES
-        return TaskUpdate(kind, self.task_id, task, source)
+        conflated = known is not None and _leaves_out(known, task, source)
+        return TaskUpdate(kind, self.task_id, task, source, conflated, position)
 
-    def see_deleted(self, source: Source) -> TaskUpdate | None:
+    def see_deleted(self, source: Source, position: Position | None = None) -> TaskUpdate | None:
         """Take the news that the task is gone."""
         if self.ended:
             return None
         self.ended = True
-        return TaskUpdate("deleted", self.task_id, self.task, source)
+        return TaskUpdate("deleted", self.task_id, self.task, source, position=position)
 
     def rebase(self) -> None:
         """The server's history is another one now: its next snapshot holds, whatever its version."""
         self._rebased = True
 
-    def current(self) -> TaskUpdate | None:
+    def current(self, position: Position | None = None) -> TaskUpdate | None:
         """The present state, as the first update of one who joins later; None before the first sight."""
         if self.task is None or self.ended:
             return None
-        return TaskUpdate("progress", self.task_id, self.task, "snapshot")
+        return TaskUpdate("progress", self.task_id, self.task, "snapshot", position=position)
 
 
 def _merged(known: Task, pushed: Task) -> Task:
@@ -171,6 +188,13 @@ def _is_stale(known: Task, task: Task) -> bool:
         return False
 
 
+def _leaves_out(known: Task, task: Task, source: Source) -> bool:
+    new, old = task.version, known.version
+    if isinstance(new, int) and isinstance(old, int):
+        return new != old + 1
+    return source != "push"
+
+
 def _kind(known: Task | None, task: Task) -> UpdateType | None:
     terminal = TERMINAL_STATES.get(str(task.status).lower())
     if terminal is not None:
@@ -190,12 +214,14 @@ class UpdateQueue:
 
     Args:
         bound: how many steps are kept before the oldest that is no end gives way.
+        conflate: False keeps progress too, within the bound.
     """
 
-    __slots__ = ("_bound", "_updates")
+    __slots__ = ("_bound", "_conflate", "_updates")
 
-    def __init__(self, bound: int = 1000) -> None:
+    def __init__(self, bound: int = 1000, *, conflate: bool = True) -> None:
         self._bound = bound
+        self._conflate = conflate
         self._updates: deque[TaskUpdate] = deque()
 
     def __len__(self) -> int:
@@ -205,7 +231,8 @@ class UpdateQueue:
         """Add a step behind the others."""
         newest = self._updates[-1] if self._updates else None
         if (
-            newest is not None
+            self._conflate
+            and newest is not None
             and newest.type == update.type == "progress"
             and newest.task_id == update.task_id
         ):
@@ -233,4 +260,4 @@ class UpdateQueue:
 
 
 def _conflated(update: TaskUpdate) -> TaskUpdate:
-    return TaskUpdate(update.type, update.task_id, update.task, update.source, conflated=True)
+    return replace(update, conflated=True)

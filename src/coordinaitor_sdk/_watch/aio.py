@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+import inspect
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from .._runtime.aio import Scoped
-from .state import WatchState
+from ..exceptions import CoordinaitorError
+from .state import WatchEvent, WatchOptions, WatchState, check_event, log_broken, log_raised
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Sequence
+    from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
     from types import TracebackType
     from typing import Self
 
     from .._core.watch import TaskUpdate
     from .._runtime.network import Network
-    from ..exceptions import CoordinaitorError
+    from ..models.common import Page
     from ..models.task import Task
     from .hub import Hub
 
@@ -29,32 +33,46 @@ class AsyncWatcher:
         network: Network,
         *,
         fetch: Callable[[str], Awaitable[Task]],
+        page: Callable[[int, Mapping[str, str | None]], Awaitable[Page[Task]]],
         headers: Callable[[], Awaitable[dict[str, str]]],
         renew: Callable[[dict[str, str]], Awaitable[bool]],
     ) -> None:
         self.websocket_url = websocket_url
         self.network = network
         self.fetch = fetch
+        self.page = page
         self.headers = headers
         self.renew = renew
         self._hub = Scoped(self._make_hub, _close_hub)
+        self._callbacks: set[asyncio.Task[None]] = set()
 
     def _make_hub(self) -> Hub:
         from .hub import Hub  # and websockets with it, which a client that never watches need not load
 
         return Hub(self)
 
-    def watch(self, task_ids: Sequence[str], *, check_interval: float) -> AsyncTaskWatch:
+    def watch(self, task_ids: Sequence[str], options: WatchOptions) -> AsyncTaskWatch:
         """A watch of these tasks, not started yet."""
-        return AsyncTaskWatch(self, task_ids, check_interval)
+        return AsyncTaskWatch(self, task_ids, options)
+
+    def call_back(self, calling: Coroutine[Any, Any, None]) -> None:
+        """Carry out what calls a watch's callbacks, beside the caller."""
+        task = asyncio.get_running_loop().create_task(calling)
+        self._callbacks.add(task)
+        task.add_done_callback(self._callbacks.discard)
 
     async def hub(self) -> Hub:
         """The running loop's hub."""
         return await self._hub.get()
 
     async def close(self) -> None:
-        """End all watches."""
+        """End all watches, and the calling of callbacks but the one that asks for it."""
         await self._hub.close()
+        loop, own = asyncio.get_running_loop(), asyncio.current_task()
+        calling = [task for task in self._callbacks if task is not own and task.get_loop() is loop]
+        for task in calling:
+            task.cancel()
+        await asyncio.gather(*calling, return_exceptions=True)
 
 
 async def _close_hub(hub: Hub) -> None:
@@ -68,9 +86,10 @@ class AsyncTaskWatch(WatchState):
     going (a `break` out of a bare loop) release what it holds.
     """
 
-    def __init__(self, watcher: AsyncWatcher, task_ids: Sequence[str], check_interval: float) -> None:
-        super().__init__(task_ids, check_interval)
+    def __init__(self, watcher: AsyncWatcher, task_ids: Sequence[str], options: WatchOptions) -> None:
+        super().__init__(task_ids, options)
         self._watcher = watcher
+        self._listeners: list[AsyncTaskWatch] = []
         self._hub: Hub | None = None
         self._wake = asyncio.Event()
 
@@ -87,7 +106,7 @@ class AsyncTaskWatch(WatchState):
             hub = await self._watcher.hub()
             if self._hub is None:
                 self._hub = hub
-                self._key = hub.add(self, self.task_ids, self._interval)
+                self._key = self._added_to(hub)
         while True:
             update = self._take()
             if update is not None:
@@ -124,11 +143,50 @@ class AsyncTaskWatch(WatchState):
             self.close()
         return self._outcome(last)
 
+    def on(self, event: WatchEvent, callback: Callable[[Any], object]) -> Self:
+        """Have a callback called as updates come, from where this watch stands, beside any iteration.
+
+        Each callback has updates of its own: one that is slow, blocks or raises (which is logged) concerns no
+        other. A coroutine function is awaited; a plain one is called on a thread of its own, so don't touch
+        the event loop there (`close()` is fine). It goes on until the end, `close()`, or the client's.
+
+        Args:
+            event: `update` for every update, one of their types for those alone; `lost` for the error that
+                ends the watch when it can't go on.
+            callback: called with the `TaskUpdate`, for `lost` with the `CoordinaitorError`.
+
+        Returns:
+            The watch itself.
+
+        Raises:
+            InvalidArgumentError: there is no such event.
+            RuntimeError: no event loop runs here.
+        """
+        check_event(event)
+        listener = AsyncTaskWatch(self._watcher, self.task_ids, replace(self._options, resume=self.token))
+        self._watcher.call_back(_calling(listener, event, callback))
+        self._listeners.append(listener)
+        return self
+
     def close(self) -> None:
-        """End the watch now; an iteration over it stops."""
+        """End the watch and its callbacks now; an iteration over it stops. Can be called from any thread."""
+        for listener in self._listeners:
+            listener.close()
+        if self._hub is not None and not self._hub.runs_here:
+            self._hub.call_soon(self._close)
+        else:
+            self._close()
+
+    def _close(self) -> None:
         if self._hub is not None:
             self._hub.remove(self._key)
         self.end(None)
+
+    def _added_to(self, hub: Hub) -> int:
+        options = self._options
+        if options.criteria is not None:
+            return hub.add_all(self, options.criteria, options.check_interval)
+        return hub.add(self, self._waiting, options.check_interval, dict(self._standing.known))
 
     async def __aenter__(self) -> Self:
         return self
@@ -143,11 +201,42 @@ class AsyncTaskWatch(WatchState):
 
     def put(self, update: TaskUpdate) -> None:
         """Take an update from the hub."""
-        self._queue.put(update)
-        self._wake.set()
+        if self._accept(update):
+            self._wake.set()
 
     def end(self, error: CoordinaitorError | None) -> None:
         """Take the end from the hub."""
         self._ended = True
         self._error = error
         self._wake.set()
+
+
+async def _calling(watch: AsyncTaskWatch, event: str, callback: Callable[[Any], object]) -> None:
+    try:
+        async for update in watch:
+            if event in {"update", update.type}:
+                await _call(callback, update, event)
+    except CoordinaitorError as error:
+        if event == "lost":
+            await _call(callback, error, event)
+        else:
+            log_broken(event, error)
+    finally:
+        watch.close()
+
+
+async def _call(callback: Callable[[Any], object], told: TaskUpdate | CoordinaitorError, event: str) -> None:
+    from anyio import CapacityLimiter
+    from anyio.to_thread import run_sync
+
+    try:
+        if inspect.iscoroutinefunction(callback):
+            result: object = callback(told)
+        else:
+            # A limiter of its own: callbacks that block must not use up the threads of others.
+            call = partial(callback, told)
+            result = await run_sync(call, abandon_on_cancel=True, limiter=CapacityLimiter(1))
+        if inspect.isawaitable(result):
+            await result
+    except Exception:
+        log_raised(event)

@@ -9,15 +9,16 @@ from __future__ import annotations
 import threading
 import time
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from .._runtime.threads import Scoped
-from ..exceptions import WatchTimeoutError
-from .state import WatchState
+from ..exceptions import CoordinaitorError, WatchTimeoutError
+from .state import WatchEvent, WatchOptions, WatchState, check_event, log_broken, log_raised
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from types import TracebackType
     from typing import Self
 
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
     from .._core.watch import TaskUpdate
     from .._runtime.network import Network
-    from ..exceptions import CoordinaitorError
+    from ..models.common import Page
     from ..models.task import Task
     from .hub import Hub
 
@@ -43,10 +44,11 @@ class Watcher:
         network: Network,
         *,
         fetch: Callable[[str], Task],
+        page: Callable[[int, Mapping[str, str | None]], Page[Task]],
         headers: Callable[[], dict[str, str]],
         renew: Callable[[dict[str, str]], bool],
     ) -> None:
-        self._source = _FromThreads(websocket_url, network, fetch, headers, renew)
+        self._source = _FromThreads(websocket_url, network, fetch, page, headers, renew)
         self._hub = Scoped(self._make_hub, ThreadedHub.close)
 
     def _make_hub(self) -> ThreadedHub:
@@ -57,9 +59,9 @@ class Watcher:
         started = portal()
         return ThreadedHub(started, started.call(Hub, self._source))
 
-    def watch(self, task_ids: Sequence[str], *, check_interval: float) -> TaskWatch:
+    def watch(self, task_ids: Sequence[str], options: WatchOptions) -> TaskWatch:
         """A watch of these tasks, not started yet."""
-        return TaskWatch(self, task_ids, check_interval)
+        return TaskWatch(self, task_ids, options)
 
     def hub(self) -> ThreadedHub:
         """This process's hub."""
@@ -77,9 +79,9 @@ class ThreadedHub:
         self._portal = portal
         self._hub = hub
 
-    def add(self, watch: TaskWatch, task_ids: Sequence[str], interval: float) -> int:
-        """`Hub.add`, from another thread."""
-        return self._portal.call(self._hub.add, watch, task_ids, interval)
+    def call(self, adding: Callable[[Hub], int]) -> int:
+        """What the function gives, called with the hub in its thread."""
+        return self._portal.call(adding, self._hub)
 
     def remove_soon(self, key: int) -> None:
         """`Hub.remove_soon`."""
@@ -102,17 +104,22 @@ class _FromThreads:
         websocket_url: str | None,
         network: Network,
         fetch: Callable[[str], Task],
+        page: Callable[[int, Mapping[str, str | None]], Page[Task]],
         headers: Callable[[], dict[str, str]],
         renew: Callable[[dict[str, str]], bool],
     ) -> None:
         self.websocket_url = websocket_url
         self.network = network
         self._fetch = fetch
+        self._page = page
         self._headers = headers
         self._renew = renew
 
     async def fetch(self, task_id: str) -> Task:
         return await _in_worker(partial(self._fetch, task_id))
+
+    async def page(self, number: int, filters: Mapping[str, str | None]) -> Page[Task]:
+        return await _in_worker(partial(self._page, number, filters))
 
     async def headers(self) -> dict[str, str]:
         return await _in_worker(self._headers)
@@ -135,9 +142,10 @@ class TaskWatch(WatchState):
     (a `break` out of a bare loop) release what it holds.
     """
 
-    def __init__(self, watcher: Watcher, task_ids: Sequence[str], check_interval: float) -> None:
-        super().__init__(task_ids, check_interval)
+    def __init__(self, watcher: Watcher, task_ids: Sequence[str], options: WatchOptions) -> None:
+        super().__init__(task_ids, options)
         self._watcher = watcher
+        self._listeners: list[TaskWatch] = []
         self._hub: ThreadedHub | None = None
         self._news = threading.Condition()
 
@@ -173,7 +181,13 @@ class TaskWatch(WatchState):
     def _start(self) -> None:
         if self._hub is None and not self._ended:
             self._hub = self._watcher.hub()
-            self._key = self._hub.add(self, self.task_ids, self._interval)
+            self._key = self._hub.call(self._added_to)
+
+    def _added_to(self, hub: Hub) -> int:
+        options = self._options
+        if options.criteria is not None:
+            return hub.add_all(self, options.criteria, options.check_interval)
+        return hub.add(self, self._waiting, options.check_interval, dict(self._standing.known))
 
     def result(self, *, timeout: float | None = None) -> Task:
         """Wait until the (last) task has ended.
@@ -201,8 +215,34 @@ class TaskWatch(WatchState):
             self.close()
         return self._outcome(last)
 
+    def on(self, event: WatchEvent, callback: Callable[[Any], object]) -> Self:
+        """Have a callback called as updates come, from where this watch stands, beside any iteration.
+
+        Each callback has updates and a thread of its own: one that is slow, blocks or raises (which is
+        logged) concerns no other. It goes on until the end, `close()`, or the client's.
+
+        Args:
+            event: `update` for every update, one of their types for those alone; `lost` for the error that
+                ends the watch when it can't go on.
+            callback: called with the `TaskUpdate`, for `lost` with the `CoordinaitorError`.
+
+        Returns:
+            The watch itself.
+
+        Raises:
+            InvalidArgumentError: there is no such event.
+        """
+        check_event(event)
+        listener = TaskWatch(self._watcher, self.task_ids, replace(self._options, resume=self.token))
+        self._listeners.append(listener)
+        arguments = (listener, event, callback)
+        threading.Thread(target=_calling, args=arguments, name="coordinaitor-callback", daemon=True).start()
+        return self
+
     def close(self) -> None:
-        """End the watch now; an iteration over it stops."""
+        """End the watch and its callbacks now; an iteration over it stops."""
+        for listener in self._listeners:
+            listener.close()
         if self._hub is not None:
             self._hub.remove_soon(self._key)
         self.end(None)
@@ -221,8 +261,8 @@ class TaskWatch(WatchState):
     def put(self, update: TaskUpdate) -> None:
         """Take an update from the hub."""
         with self._news:
-            self._queue.put(update)
-            self._news.notify_all()
+            if self._accept(update):
+                self._news.notify_all()
 
     def end(self, error: CoordinaitorError | None) -> None:
         """Take the end from the hub."""
@@ -230,3 +270,24 @@ class TaskWatch(WatchState):
             self._ended = True
             self._error = error
             self._news.notify_all()
+
+
+def _calling(watch: TaskWatch, event: str, callback: Callable[[Any], object]) -> None:
+    try:
+        for update in watch:
+            if event in {"update", update.type}:
+                _call(callback, update, event)
+    except CoordinaitorError as error:
+        if event == "lost":
+            _call(callback, error, event)
+        else:
+            log_broken(event, error)
+    finally:
+        watch.close()
+
+
+def _call(callback: Callable[[Any], object], told: TaskUpdate | CoordinaitorError, event: str) -> None:
+    try:
+        callback(told)
+    except Exception:
+        log_raised(event)

@@ -12,20 +12,24 @@ import logging
 import random
 import weakref
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
 
 from .._core.frames import Frame, read_frame
 from .._core.retry import Retry
-from .._core.watch import CHECK_INTERVAL, TaskMachine
+from .._core.watch import CHECK_INTERVAL
 from ..exceptions import AuthenticationError, AuthorizationError, CoordinaitorError, NotFoundError, WatchError
 from ..models.task import Task
+from .crowd import Crowd
 from .socket import Socket, SocketLostError
+from .topic import Topic, Watcher
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Coroutine, Iterable
+    from collections.abc import Callable, Coroutine, Iterable, Mapping
 
-    from .._core.watch import TaskUpdate
-    from .._runtime.network import Network
+    from .._core.watch import Position, TaskUpdate
+    from .._core.watch_all import Criteria
+    from .topic import Sink, Source
 
 logger = logging.getLogger("coordinaitor_sdk")
 
@@ -40,88 +44,15 @@ _POLL_SLOWER: Final = 1.5
 _BACKOFF: Final = Retry(backoff=0.5, max_backoff=10.0)
 
 
-class Source(Protocol):
-    """What the hub needs of a client."""
-
-    websocket_url: str | None
-    network: Network
-
-    def fetch(self, task_id: str, /) -> Awaitable[Task]:
-        """The task by REST."""
-        ...
-
-    def headers(self) -> Awaitable[dict[str, str]]:
-        """Headers that authenticate, fresh for each connection."""
-        ...
-
-    def renew(self, rejected: dict[str, str], /) -> Awaitable[bool]:
-        """Get other credentials than the rejected ones."""
-        ...
-
-
-class Sink(Protocol):
-    """Where a watch's updates go. Called in the hub's loop; must not block."""
-
-    def put(self, update: TaskUpdate) -> None:
-        """Take one update."""
-        ...
-
-    def end(self, error: CoordinaitorError | None) -> None:
-        """Nothing more comes; `error` where the watch could not go on."""
-        ...
-
-
-class _Watcher:
-    """A consumer, held weakly, and the tasks that it still waits for."""
-
-    __slots__ = ("remaining", "sink")
-
-    def __init__(self, sink: weakref.ref[Sink], remaining: set[str]) -> None:
-        self.sink = sink
-        self.remaining = remaining
-
-
-class _Topic:
-    """One watched task.
-
-    `since` is the position up to which all its events were seen; `live` says that the present connection
-    delivers it from there on.
-    """
-
-    __slots__ = (
-        "again",
-        "failures",
-        "fetching",
-        "interval",
-        "live",
-        "machine",
-        "quiet",
-        "since",
-        "timer",
-        "watchers",
-    )
-
-    def __init__(self, task_id: str, interval: float) -> None:
-        self.machine = TaskMachine(task_id)
-        self.watchers: set[int] = set()
-        self.interval = interval
-        self.since: tuple[str, int] | None = None
-        self.live = False
-        self.fetching = False
-        self.again = False
-        self.failures = 0
-        self.quiet = 0
-        self.timer: asyncio.TimerHandle | None = None
-
-
 class Hub:
     """All watches of one client in one event loop."""
 
     def __init__(self, source: Source) -> None:
         self._loop = asyncio.get_running_loop()
         self._source = source
-        self._topics: dict[str, _Topic] = {}
-        self._watchers: dict[int, _Watcher] = {}
+        self._topics: dict[str, Topic] = {}
+        self._watchers: dict[int, Watcher] = {}
+        self._crowds: dict[int, Crowd] = {}
         self._next_key = 0
         self._tasks: set[asyncio.Task[None]] = set()
         self._fetches = asyncio.Semaphore(_FETCHES_AT_ONCE)
@@ -138,31 +69,60 @@ class Hub:
 
     # --- consumers ---
 
-    def add(self, sink: Sink, task_ids: Iterable[str], interval: float = CHECK_INTERVAL) -> int:
+    def add(
+        self,
+        sink: Sink,
+        task_ids: Iterable[str],
+        interval: float = CHECK_INTERVAL,
+        known: Mapping[str, tuple[Task, Position | None]] | None = None,
+    ) -> int:
         """Watch tasks for a sink, which is held weakly; returns the key for `remove`.
 
         Args:
             interval: seconds after which a task is looked at by REST whatever the socket says.
+            known: what an earlier watch knew of tasks, and the position of that.
         """
         key = self._next_key = self._next_key + 1
         ids = set(task_ids)
-        self._watchers[key] = _Watcher(weakref.ref(sink, self._on_sink_gone(key)), set(ids))
+        self._watchers[key] = Watcher(weakref.ref(sink, self._on_sink_gone(key)), set(ids))
         for task_id in task_ids:
-            topic = self._topics.get(task_id) or self._opened(task_id, interval)
+            topic = self._topics.get(task_id)
+            if topic is None:
+                topic = self._opened(task_id, interval, (known or {}).get(task_id, (None, None)))
             topic.watchers.add(key)
             topic.interval = min(topic.interval, interval)
-            current = topic.machine.current()
+            current = topic.machine.current(topic.since)
             if current is not None:
                 sink.put(current)
+        self._needed()
+        return key
+
+    def add_all(self, sink: Sink, criteria: Criteria, interval: float = CHECK_INTERVAL) -> int:
+        """Watch every task that meets the criteria, as `add` does."""
+        key = self._next_key = self._next_key + 1
+        crowd = Crowd(weakref.ref(sink, self._on_sink_gone(key)), criteria, interval, self._source)
+        self._crowds[key] = crowd
+        crowd.sweeping = self._spawn(
+            crowd.sweep_on(_SUBSCRIBED_WITHIN if self._source.websocket_url else 0.0)
+        )
+        self._subscribe_crowd(key, crowd)
+        self._needed()
+        return key
+
+    def _needed(self) -> None:
         if self._linger is not None:
             self._linger.cancel()
             self._linger = None
         if self._runner is None:
             self._runner = self._spawn(self._run(self._source.websocket_url))
-        return key
 
     def remove(self, key: int) -> None:
         """End a watch; the last one of a task ends its subscription."""
+        crowd = self._crowds.pop(key, None)
+        if crowd is not None:
+            crowd.close()
+            self._send({"type": "unsubscribe", "id": self._subscription(f"*{key}")})
+            self._retire_later()
         watcher = self._watchers.pop(key, None)
         if watcher is None:
             return
@@ -185,8 +145,12 @@ class Hub:
 
     def remove_soon(self, key: int) -> None:
         """`remove`, from any thread."""
+        self.call_soon(partial(self.remove, key))
+
+    def call_soon(self, function: Callable[[], object]) -> None:
+        """Have it called in the hub's loop, from any thread."""
         with suppress(RuntimeError):  # the loop has ended, and the watch with it
-            self._loop.call_soon_threadsafe(self.remove, key)
+            self._loop.call_soon_threadsafe(function)
 
     @property
     def runs_here(self) -> bool:
@@ -202,11 +166,7 @@ class Hub:
 
     async def close(self) -> None:
         """End every watch and the connection, leaving nothing behind."""
-        for key, watcher in list(self._watchers.items()):
-            sink = watcher.sink()
-            if sink is not None:
-                sink.end(None)
-            self.remove(key)
+        self._end_all(None)
         if self._linger is not None:
             self._linger.cancel()
         tasks = [task for task in self._tasks if task is not asyncio.current_task()]
@@ -216,29 +176,32 @@ class Hub:
 
     # --- topics ---
 
-    def _opened(self, task_id: str, interval: float) -> _Topic:
-        topic = self._topics[task_id] = _Topic(task_id, interval)
+    def _opened(self, task_id: str, interval: float, known: tuple[Task | None, Position | None]) -> Topic:
+        topic = self._topics[task_id] = Topic(task_id, interval, *known)
         self._look_in(topic, _SUBSCRIBED_WITHIN)
         self._subscribe(topic)
         return topic
 
-    def _drop(self, topic: _Topic) -> None:
+    def _drop(self, topic: Topic) -> None:
         task_id = topic.machine.task_id
         if self._topics.pop(task_id, None) is None:
             return
         if topic.timer is not None:
             topic.timer.cancel()
         self._send({"type": "unsubscribe", "id": self._subscription(task_id)})
-        if not self._topics and self._linger is None:
+        self._retire_later()
+
+    def _retire_later(self) -> None:
+        if not self._topics and not self._crowds and self._linger is None:
             self._linger = self._loop.call_later(_LINGER, self._retire)
 
     def _retire(self) -> None:
         self._linger = None
-        if not self._topics and self._runner is not None:
+        if not self._topics and not self._crowds and self._runner is not None:
             self._runner.cancel()
             self._runner = None
 
-    def _deliver(self, topic: _Topic, update: TaskUpdate | None) -> None:
+    def _deliver(self, topic: Topic, update: TaskUpdate | None) -> None:
         if update is None:
             return
         for key in list(topic.watchers):
@@ -255,7 +218,7 @@ class Hub:
         if update.is_final:
             self._drop(topic)
 
-    def _fail(self, topic: _Topic, error: CoordinaitorError) -> None:
+    def _fail(self, topic: Topic, error: CoordinaitorError) -> None:
         for key in list(topic.watchers):
             watcher = self._watchers[key]
             sink = watcher.sink()
@@ -265,7 +228,7 @@ class Hub:
 
     # --- snapshots ---
 
-    def _look_in(self, topic: _Topic, delay: float) -> None:
+    def _look_in(self, topic: Topic, delay: float) -> None:
         """Take a snapshot of the topic in `delay` seconds, instead of when it was due."""
         if topic.timer is not None:
             topic.timer.cancel()
@@ -274,26 +237,28 @@ class Hub:
     def _look_at_all(self) -> None:
         for topic in self._topics.values():
             self._look_in(topic, 0.0)
+        for crowd in self._crowds.values():
+            crowd.due.set()
 
-    def _snapshot(self, topic: _Topic) -> None:
+    def _snapshot(self, topic: Topic) -> None:
         if topic.fetching:
             topic.again = True  # the one under way may be older than what asked for this one
             return
         topic.fetching = True
         self._spawn(self._fetch(topic))
 
-    async def _fetch(self, topic: _Topic) -> None:
+    async def _fetch(self, topic: Topic) -> None:
         delay = topic.interval
         try:
             async with self._fetches:
                 task = await self._source.fetch(topic.machine.task_id)
         except NotFoundError:
-            self._deliver(topic, topic.machine.see_deleted("snapshot"))
+            self._deliver(topic, topic.machine.see_deleted("poll" if self._refused else "snapshot"))
         except CoordinaitorError as error:
             delay = self._on_fetch_failed(topic, error)
         else:
             topic.failures = 0
-            update = topic.machine.see(task, "snapshot")
+            update = topic.machine.see(task, "poll" if self._refused else "snapshot", topic.since)
             topic.quiet = topic.quiet + 1 if update is None else 0
             delay = self._until_next_look(topic)
             self._deliver(topic, update)
@@ -303,13 +268,13 @@ class Hub:
             self._look_in(topic, 0.0 if topic.again else delay)
             topic.again = False
 
-    def _until_next_look(self, topic: _Topic) -> float:
+    def _until_next_look(self, topic: Topic) -> float:
         """Seconds; fast while things move where looks are all that there is, slower when they don't."""
         seconds = min(topic.interval, _POLL * _POLL_SLOWER ** min(topic.quiet, 20))
         chosen = seconds if self._refused else topic.interval
         return chosen * random.uniform(0.9, 1.1)  # noqa: S311 - spreads load, hides nothing
 
-    def _on_fetch_failed(self, topic: _Topic, error: CoordinaitorError) -> float:
+    def _on_fetch_failed(self, topic: Topic, error: CoordinaitorError) -> float:
         """End the watch where it can't begin or may not go on; else the seconds until another try."""
         logger.info("task %s could not be fetched: %s", topic.machine.task_id, type(error).__name__)
         if topic.machine.task is None or isinstance(error, (AuthenticationError, AuthorizationError)):
@@ -376,6 +341,8 @@ class Hub:
         outgoing = self._outgoing = asyncio.Queue[str]()
         for topic in list(self._topics.values()):
             self._subscribe(topic)
+        for key, crowd in list(self._crowds.items()):
+            self._subscribe_crowd(key, crowd)
         helpers = [self._spawn(_send_all(socket, outgoing)), self._spawn(self._watch_silence(socket))]
         try:
             while True:
@@ -409,11 +376,13 @@ class Hub:
             topic.live = False
             if topic.machine.task is None:
                 self._look_in(topic, 0.0)
+        for crowd in self._crowds.values():
+            crowd.lost(self._heard_seq)
 
     def _subscription(self, task_id: str) -> str:
         return f"{self._generation}:{task_id}"
 
-    def _subscribe(self, topic: _Topic) -> None:
+    def _subscribe(self, topic: Topic) -> None:
         message: dict[str, Any] = {
             "type": "subscribe",
             "id": self._subscription(topic.machine.task_id),
@@ -422,6 +391,17 @@ class Hub:
         }
         if topic.since is not None:
             message["since"] = {"epoch": topic.since[0], "seq": topic.since[1]}
+        self._send(message)
+
+    def _subscribe_crowd(self, key: int, crowd: Crowd) -> None:
+        # Without filters: a task that leaves them would leave without a word.
+        message: dict[str, Any] = {
+            "type": "subscribe",
+            "id": self._subscription(f"*{key}"),
+            "channel": "tasks",
+        }
+        if crowd.since is not None:
+            message["since"] = {"epoch": crowd.since[0], "seq": crowd.since[1]}
         self._send(message)
 
     def _send(self, message: dict[str, Any]) -> None:
@@ -446,15 +426,22 @@ class Hub:
         self._delivered = True
         task = frame.data
         # An odd value stays as it came: `data` may be anything.
-        topic = self._topics.get(str(task.id)) if isinstance(task, Task) else None
-        if topic is None or task is None:
+        if not isinstance(task, Task):
             return
-        if isinstance(frame.seq, int) and isinstance(frame.epoch, str) and topic.live:
-            topic.since = (frame.epoch, frame.seq)
-        if frame.type == "task.deleted":
-            self._deliver(topic, topic.machine.see_deleted("push"))
+        numbered = isinstance(frame.seq, int) and isinstance(frame.epoch, str)
+        position = (str(frame.epoch), int(frame.seq or 0)) if numbered else None
+        deleted = frame.type == "task.deleted"
+        for crowd in list(self._crowds.values()):
+            crowd.on_push(task, position, deleted=deleted)
+        topic = self._topics.get(str(task.id))
+        if topic is None:
+            return
+        if position is not None and topic.live:
+            topic.since = position
+        if deleted:
+            self._deliver(topic, topic.machine.see_deleted("push", topic.since))
         else:
-            self._deliver(topic, topic.machine.see(task, "push"))
+            self._deliver(topic, topic.machine.see(task, "push", topic.since))
 
     def _on_ready(self, frame: Frame) -> None:
         self._epoch = frame.epoch
@@ -467,6 +454,9 @@ class Hub:
             self._heard_seq = frame.seq
 
     def _on_subscribed(self, frame: Frame) -> None:
+        crowd = self._crowd_of(frame)
+        if crowd is not None:
+            crowd.on_subscribed(self._epoch, frame.seq)
         topic = self._topic_of(frame)
         if topic is None:
             return
@@ -478,6 +468,9 @@ class Hub:
             self._look_in(topic, 0.0)
 
     def _on_resync(self, frame: Frame) -> None:
+        crowd = self._crowd_of(frame)
+        if crowd is not None:
+            crowd.on_resync(frame.reason)
         topic = self._topic_of(frame)
         if topic is None:
             return
@@ -490,9 +483,13 @@ class Hub:
         level = logging.INFO if frame.id is None else logging.WARNING
         logger.log(level, "the server refused a live message: %s %s", frame.code, frame.message)
 
-    def _topic_of(self, frame: Frame) -> _Topic | None:
+    def _topic_of(self, frame: Frame) -> Topic | None:
         generation, _, task_id = (frame.id or "").partition(":")
         return self._topics.get(task_id) if generation == str(self._generation) else None
+
+    def _crowd_of(self, frame: Frame) -> Crowd | None:
+        generation, _, key = (frame.id or "").partition(":*")
+        return self._crowds.get(int(key)) if generation == str(self._generation) and key.isdigit() else None
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         task = self._loop.create_task(work)
@@ -506,11 +503,16 @@ class Hub:
         if error is None or isinstance(error, SocketLostError):
             return
         logger.error("the work behind the watches failed", exc_info=error)
-        for key, watcher in list(self._watchers.items()):
-            sink = watcher.sink()
+        self._end_all(WatchError(f"watching ended: {type(error).__name__} in the client", task_id=""))
+
+    def _end_all(self, error: CoordinaitorError | None) -> None:
+        sinks = {key: watcher.sink for key, watcher in self._watchers.items()}
+        sinks |= {key: crowd.sink for key, crowd in self._crowds.items()}
+        for key, held in sinks.items():
+            sink = held()
             self.remove(key)
             if sink is not None:
-                sink.end(WatchError(f"watching ended: {type(error).__name__} in the client", task_id=""))
+                sink.end(error)
 
 
 async def _send_all(socket: Socket, outgoing: asyncio.Queue[str]) -> None:

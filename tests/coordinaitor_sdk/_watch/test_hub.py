@@ -11,6 +11,7 @@ from scripted import scripted_server, task
 from coordinaitor_sdk._runtime.network import Network
 from coordinaitor_sdk._watch import hub as hub_module
 from coordinaitor_sdk._watch.aio import AsyncWatcher
+from coordinaitor_sdk._watch.state import WatchOptions
 from coordinaitor_sdk.exceptions import (
     AuthenticationError,
     ConnectionFailedError,
@@ -31,7 +32,12 @@ async def script():
 @pytest.fixture
 async def watcher(script):
     watcher = AsyncWatcher(
-        script.url, Network(), fetch=script.fetch, headers=script.headers, renew=script.renew
+        script.url,
+        Network(),
+        fetch=script.fetch,
+        page=script.page,
+        headers=script.headers,
+        renew=script.renew,
     )
     yield watcher
     await watcher.close()
@@ -50,8 +56,8 @@ def quick_backoff(monkeypatch):
     monkeypatch.setattr(hub_module, "_BACKOFF", hub_module.Retry(backoff=0.02, max_backoff=0.1))
 
 
-def watch(watcher, *task_ids, check_interval=30.0):
-    return watcher.watch(task_ids or ("t",), check_interval=check_interval)
+def watch(watcher, *task_ids, check_interval=30.0, **options):
+    return watcher.watch(task_ids or ("t",), WatchOptions(check_interval, **options))
 
 
 async def following(watched):
@@ -96,7 +102,7 @@ class TestFirstSight:
 
     async def test_no_tasks_is_an_iteration_without_items(self, watcher):
         """An empty list is no error."""
-        assert [update async for update in watcher.watch([], check_interval=30.0)] == []
+        assert [update async for update in watcher.watch([], WatchOptions())] == []
 
 
 class TestPushes:
@@ -281,7 +287,7 @@ class TestWithoutASocket:
         script.refuses = status
         script.tasks["t"] = task(version=1)
         watched = watch(watcher, check_interval=0.1)
-        assert (await following(watched)).source == "snapshot"
+        assert (await following(watched)).source == "poll"
         script.tasks["t"] = task(version=2, status="completed")
         assert (await following(watched)).type == "completed"
 

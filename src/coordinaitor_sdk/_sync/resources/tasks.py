@@ -20,6 +20,8 @@ from ..._core.request import (
 )
 from ..._core.response import NOTHING, one, page
 from ..._core.watch import CHECK_INTERVAL
+from ..._core.watch_all import Criteria
+from ..._watch.state import WatchOptions
 from ...exceptions import InvalidArgumentError
 from ...models.task import Comment, Task, TaskFile
 from ..pager import Pager, paged
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
     from ..._core.upload import Progress
     from ..._runtime.threads_files import FileInput
     from ..._watch.blocking import TaskWatch, Watcher
+    from ...models.common import Page
     from ...models.task import Priority, SortOrder, TaskInclude, TaskSort, TaskStatus
     from ..caller import Caller
 
@@ -63,6 +66,12 @@ _FIELDS: Final = frozenset(
 def get_task(caller: Caller, task_id: str) -> Task:
     """One task, as watches fetch it."""
     return caller.call(Call("GET", _path(task_id), _TASK))
+
+
+def task_page(caller: Caller, number: int, filters: Mapping[str, str | None]) -> Page[Task]:
+    """A page of the list of tasks, as watches sweep it: the oldest first, so that what is new comes last."""
+    asked = {"page": number, "limit": 100, "sort_by": "createdAt", "sort_order": "asc", **filters}
+    return caller.call(Call("GET", "/tasks", _TASKS, query=query_string(asked)))
 
 
 class Tasks:
@@ -456,24 +465,89 @@ class Tasks:
         with form as upload:
             return self._caller.call(Call("POST", path, _FILE, body=upload), options)
 
-    def watch(self, task_id: str, *, check_interval: float = CHECK_INTERVAL) -> TaskWatch:
+    def watch(
+        self,
+        task_id: str,
+        *,
+        check_interval: float = CHECK_INTERVAL,
+        conflate: bool = True,
+        resume: str | None = None,
+    ) -> TaskWatch:
         """Watch a task: its present state first, then every step, until it has ended.
 
         Args:
             task_id: its id.
             check_interval: seconds after which it is looked at by REST, whatever the WebSocket says.
+            conflate: whether progress that was not read in time gives way to newer; False keeps up to 1000
+                updates.
+            resume: the `token` of an earlier watch, also of another process: what that was told isn't told
+                again.
 
         Returns:
             Updates to iterate over (`TaskUpdate`): `update["type"]`, `update["progress"]`, `update["error"]`,
             `update.task`. A task that has ended yields its end at once; one that is gone, `deleted`.
 
         Raises:
-            InvalidArgumentError: the id is empty, or the interval can't be meant.
+            InvalidArgumentError: the id is empty, the interval can't be meant, or the token is none.
         """
-        return self.watch_many([task_id], check_interval=check_interval)
+        return self.watch_many([task_id], check_interval=check_interval, conflate=conflate, resume=resume)
 
-    def watch_many(self, task_ids: Sequence[str], *, check_interval: float = CHECK_INTERVAL) -> TaskWatch:
+    def watch_many(
+        self,
+        task_ids: Sequence[str],
+        *,
+        check_interval: float = CHECK_INTERVAL,
+        conflate: bool = True,
+        resume: str | None = None,
+    ) -> TaskWatch:
         """Watch several tasks in one iteration, which ends when the last of them has.
+
+        Args:
+            task_ids: their ids.
+            check_interval: seconds after which each is looked at by REST, whatever the WebSocket says.
+            conflate: whether progress that was not read in time gives way to newer of the same task.
+            resume: the `token` of an earlier watch; tasks that it doesn't know begin anew.
+
+        Raises:
+            InvalidArgumentError: an id is empty, the interval can't be meant, or the token is none.
+        """
+        _check_ids(task_ids)
+        _check_interval(check_interval)
+        options = WatchOptions(check_interval, conflate=conflate, resume=resume)
+        return self._watcher.watch(task_ids, options)
+
+    def watch_all(
+        self,
+        *,
+        project_id: str | None = None,
+        agent_id: str | None = None,
+        status: TaskStatus | None = None,
+        priority: Priority | None = None,
+        check_interval: float = CHECK_INTERVAL,
+        conflate: bool = True,
+    ) -> TaskWatch:
+        """Watch every task that matches, also those created later; it ends only by `close()`.
+
+        A task that had ended before is told only if `status` asks for it. One that no longer matches is told
+        once more, with what took it away.
+
+        Args:
+            project_id: only tasks of this project.
+            agent_id: only tasks assigned to this agent.
+            status: pending, active, completed, failed or cancelled.
+            priority: low, medium or high.
+            check_interval: seconds after which the list is looked through, whatever the WebSocket says.
+            conflate: whether progress that was not read in time gives way to newer of the same task.
+
+        Raises:
+            InvalidArgumentError: the interval can't be meant.
+        """
+        _check_interval(check_interval)
+        criteria = Criteria(project_id, agent_id, status, priority)
+        return self._watcher.watch((), WatchOptions(check_interval, conflate=conflate, criteria=criteria))
+
+    def as_completed(self, task_ids: Sequence[str], *, check_interval: float = CHECK_INTERVAL) -> TaskWatch:
+        """The ends of several tasks, each as it comes; `update.result()` is the task, or raises.
 
         Args:
             task_ids: their ids.
@@ -482,14 +556,9 @@ class Tasks:
         Raises:
             InvalidArgumentError: an id is empty, or the interval can't be meant.
         """
-        if isinstance(task_ids, str):
-            raise InvalidArgumentError(f"task_ids must be a list of ids, got the text {task_ids!r}")
-        for task_id in task_ids:
-            path_segment(task_id, "task_id")
-        check_numbers({"check_interval": check_interval}, "check_interval")
-        if check_interval <= 0:
-            raise InvalidArgumentError("check_interval must be more than 0 seconds")
-        return self._watcher.watch(task_ids, check_interval=check_interval)
+        _check_ids(task_ids)
+        _check_interval(check_interval)
+        return self._watcher.watch(task_ids, WatchOptions(check_interval, ends_only=True))
 
     def wait(self, task_id: str, *, timeout: float | None = None) -> Task:
         """Wait until a task has ended.
@@ -509,6 +578,19 @@ class Tasks:
         """
         check_numbers({"timeout": timeout}, "timeout")
         return self.watch(task_id).result(timeout=timeout)
+
+
+def _check_ids(task_ids: Sequence[str]) -> None:
+    if isinstance(task_ids, str):
+        raise InvalidArgumentError(f"task_ids must be a list of ids, got the text {task_ids!r}")
+    for task_id in task_ids:
+        path_segment(task_id, "task_id")
+
+
+def _check_interval(seconds: float) -> None:
+    check_numbers({"check_interval": seconds}, "check_interval")
+    if seconds <= 0:
+        raise InvalidArgumentError("check_interval must be more than 0 seconds")
 
 
 def _path(task_id: str) -> str:
