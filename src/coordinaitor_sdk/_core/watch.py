@@ -15,6 +15,7 @@ UpdateType: TypeAlias = Literal[
     "progress", "assigned", "updated", "completed", "error", "cancelled", "deleted"
 ]
 Source: TypeAlias = Literal["push", "snapshot", "poll"]
+Connection: TypeAlias = Literal["live", "resuming", "polling", "stale"]
 # The server's epoch, and the number of the event in it.
 Position: TypeAlias = tuple[str, int]
 

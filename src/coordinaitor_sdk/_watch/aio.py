@@ -10,14 +10,15 @@ from typing import TYPE_CHECKING, Any
 
 from .._runtime.aio import Scoped
 from ..exceptions import CoordinaitorError
-from .state import WatchEvent, WatchOptions, WatchState, check_event, log_broken, log_raised
+from .state import WatchEvent, WatchOptions, WatchState, check_event, log_broken, log_raised, moment_of
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+    from datetime import datetime
     from types import TracebackType
     from typing import Self
 
-    from .._core.watch import TaskUpdate
+    from .._core.watch import Connection, TaskUpdate
     from .._runtime.network import Network
     from ..models.common import Page
     from ..models.task import Task
@@ -102,11 +103,7 @@ class AsyncTaskWatch(WatchState):
         Raises:
             CoordinaitorError: the first look failed, or the credentials no longer hold.
         """
-        if self._hub is None and not self._ended:
-            hub = await self._watcher.hub()
-            if self._hub is None:
-                self._hub = hub
-                self._key = self._added_to(hub)
+        await self._start()
         while True:
             update = self._take()
             if update is not None:
@@ -115,6 +112,23 @@ class AsyncTaskWatch(WatchState):
                 raise StopAsyncIteration
             self._wake.clear()
             await self._wake.wait()
+
+    async def next_state(self) -> Connection | None:
+        """The next change of `state`, or None at the end; updates are left unread."""
+        await self._start()
+        while True:
+            state = self._take_state()
+            if state is not None or self._ended:
+                return state
+            self._wake.clear()
+            await self._wake.wait()
+
+    async def _start(self) -> None:
+        if self._hub is None and not self._ended:
+            hub = await self._watcher.hub()
+            if self._hub is None:
+                self._hub = hub
+                self._key = self._added_to(hub)
 
     async def result(self, *, timeout: float | None = None) -> Task:
         """Wait until the (last) task has ended.
@@ -151,9 +165,9 @@ class AsyncTaskWatch(WatchState):
         the event loop there (`close()` is fine). It goes on until the end, `close()`, or the client's.
 
         Args:
-            event: `update` for every update, one of their types for those alone; `lost` for the error that
-                ends the watch when it can't go on.
-            callback: called with the `TaskUpdate`, for `lost` with the `CoordinaitorError`.
+            event: `update` for every update, one of their types for those alone; `state` for each change of
+                `state`; `lost` for the error that ends the watch when it can't go on.
+            callback: called with the `TaskUpdate`, the state, or the `CoordinaitorError`.
 
         Returns:
             The watch itself.
@@ -186,7 +200,19 @@ class AsyncTaskWatch(WatchState):
         options = self._options
         if options.criteria is not None:
             return hub.add_all(self, options.criteria, options.check_interval)
-        return hub.add(self, self._waiting, options.check_interval, dict(self._standing.known))
+        known = dict(self._standing.known)
+        return hub.add(self, self._waiting, options.check_interval, known, options.transport)
+
+    @property
+    def last_confirmed_at(self) -> datetime | None:
+        """When all that is still watched was last known to be as told: by a push, a heartbeat or a look."""
+        moment = self._hub.confirmed(self._key) if self._hub is not None else None
+        return moment_of(moment)
+
+    def state_is(self, state: Connection) -> None:
+        """Take the connection's state from the hub."""
+        if self._note(state):
+            self._wake.set()
 
     async def __aenter__(self) -> Self:
         return self
@@ -213,6 +239,10 @@ class AsyncTaskWatch(WatchState):
 
 async def _calling(watch: AsyncTaskWatch, event: str, callback: Callable[[Any], object]) -> None:
     try:
+        if event == "state":
+            while (state := await watch.next_state()) is not None:
+                await _call(callback, state, event)
+            return
         async for update in watch:
             if event in {"update", update.type}:
                 await _call(callback, update, event)
@@ -225,7 +255,7 @@ async def _calling(watch: AsyncTaskWatch, event: str, callback: Callable[[Any], 
         watch.close()
 
 
-async def _call(callback: Callable[[Any], object], told: TaskUpdate | CoordinaitorError, event: str) -> None:
+async def _call(callback: Callable[[Any], object], told: object, event: str) -> None:
     from anyio import CapacityLimiter
     from anyio.to_thread import run_sync
 

@@ -15,16 +15,17 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from .._runtime.threads import Scoped
 from ..exceptions import CoordinaitorError, WatchTimeoutError
-from .state import WatchEvent, WatchOptions, WatchState, check_event, log_broken, log_raised
+from .state import WatchEvent, WatchOptions, WatchState, check_event, log_broken, log_raised, moment_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+    from datetime import datetime
     from types import TracebackType
     from typing import Self
 
     from anyio.from_thread import BlockingPortal
 
-    from .._core.watch import TaskUpdate
+    from .._core.watch import Connection, TaskUpdate
     from .._runtime.network import Network
     from ..models.common import Page
     from ..models.task import Task
@@ -82,6 +83,10 @@ class ThreadedHub:
     def call(self, adding: Callable[[Hub], int]) -> int:
         """What the function gives, called with the hub in its thread."""
         return self._portal.call(adding, self._hub)
+
+    def confirmed(self, key: int) -> float | None:
+        """`Hub.confirmed`, from another thread."""
+        return self._portal.call(self._hub.confirmed, key)
 
     def remove_soon(self, key: int) -> None:
         """`Hub.remove_soon`."""
@@ -187,7 +192,30 @@ class TaskWatch(WatchState):
         options = self._options
         if options.criteria is not None:
             return hub.add_all(self, options.criteria, options.check_interval)
-        return hub.add(self, self._waiting, options.check_interval, dict(self._standing.known))
+        known = dict(self._standing.known)
+        return hub.add(self, self._waiting, options.check_interval, known, options.transport)
+
+    @property
+    def last_confirmed_at(self) -> datetime | None:
+        """When all that is still watched was last known to be as told: by a push, a heartbeat or a look."""
+        moment = self._hub.confirmed(self._key) if self._hub is not None else None
+        return moment_of(moment)
+
+    def state_is(self, state: Connection) -> None:
+        """Take the connection's state from the hub."""
+        with self._news:
+            if self._note(state):
+                self._news.notify_all()
+
+    def next_state(self) -> Connection | None:
+        """The next change of `state`, or None at the end; updates are left unread."""
+        self._start()
+        with self._news:
+            while True:
+                state = self._take_state()
+                if state is not None or self._ended:
+                    return state
+                self._news.wait(_SLICE)
 
     def result(self, *, timeout: float | None = None) -> Task:
         """Wait until the (last) task has ended.
@@ -222,9 +250,9 @@ class TaskWatch(WatchState):
         logged) concerns no other. It goes on until the end, `close()`, or the client's.
 
         Args:
-            event: `update` for every update, one of their types for those alone; `lost` for the error that
-                ends the watch when it can't go on.
-            callback: called with the `TaskUpdate`, for `lost` with the `CoordinaitorError`.
+            event: `update` for every update, one of their types for those alone; `state` for each change of
+                `state`; `lost` for the error that ends the watch when it can't go on.
+            callback: called with the `TaskUpdate`, the state, or the `CoordinaitorError`.
 
         Returns:
             The watch itself.
@@ -274,6 +302,10 @@ class TaskWatch(WatchState):
 
 def _calling(watch: TaskWatch, event: str, callback: Callable[[Any], object]) -> None:
     try:
+        if event == "state":
+            while (state := watch.next_state()) is not None:
+                _call(callback, state, event)
+            return
         for update in watch:
             if event in {"update", update.type}:
                 _call(callback, update, event)
@@ -286,7 +318,7 @@ def _calling(watch: TaskWatch, event: str, callback: Callable[[Any], object]) ->
         watch.close()
 
 
-def _call(callback: Callable[[Any], object], told: TaskUpdate | CoordinaitorError, event: str) -> None:
+def _call(callback: Callable[[Any], object], told: object, event: str) -> None:
     try:
         callback(told)
     except Exception:

@@ -27,20 +27,24 @@ from .topic import Topic, Watcher
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Iterable, Mapping
 
-    from .._core.watch import Position, TaskUpdate
+    from .._core.watch import Connection, Position, TaskUpdate
     from .._core.watch_all import Criteria
-    from .topic import Sink, Source
+    from .topic import LookedBy, Sink, Source
 
 logger = logging.getLogger("coordinaitor_sdk")
 
 _SUBSCRIBED_WITHIN: Final = 1.0
 _LINGER: Final = 1.0
+_TELL_WITHIN: Final = 0.02
 _FETCHES_AT_ONCE: Final = 8
 _SILENT_HEARTBEATS: Final = 2.5
 # Where no WebSocket can be had: seconds until the next look at a task that moves, and how much longer it
 # takes with every look that brings nothing new.
 _POLL: Final = 0.5
 _POLL_SLOWER: Final = 1.5
+# Refusals of the upgrade that a moment may cure, and how many of them in a row are more than a moment.
+_PASSING: Final = frozenset({429, 500, 502, 503, 504})
+_REFUSALS: Final = 4
 _BACKOFF: Final = Retry(backoff=0.5, max_backoff=10.0)
 
 
@@ -66,6 +70,8 @@ class Hub:
         self._last_inbound = 0.0
         self._delivered = False
         self._refused = False
+        self._refusals = 0
+        self._untold: set[int] = set()
 
     # --- consumers ---
 
@@ -75,26 +81,36 @@ class Hub:
         task_ids: Iterable[str],
         interval: float = CHECK_INTERVAL,
         known: Mapping[str, tuple[Task, Position | None]] | None = None,
+        transport: str = "auto",
     ) -> int:
         """Watch tasks for a sink, which is held weakly; returns the key for `remove`.
 
         Args:
             interval: seconds after which a task is looked at by REST whatever the socket says.
             known: what an earlier watch knew of tasks, and the position of that.
+            transport: `auto`, `websocket` (ended where there is none), `poll`.
         """
         key = self._next_key = self._next_key + 1
         ids = set(task_ids)
-        self._watchers[key] = Watcher(weakref.ref(sink, self._on_sink_gone(key)), set(ids))
+        self._watchers[key] = Watcher(weakref.ref(sink, self._on_sink_gone(key)), set(ids), transport)
         for task_id in task_ids:
             topic = self._topics.get(task_id)
             if topic is None:
                 topic = self._opened(task_id, interval, (known or {}).get(task_id, (None, None)))
+                topic.polled = transport == "poll"
+                if topic.polled:
+                    self._look_in(topic, 0.0)
+                self._subscribe(topic)
+            elif topic.polled and transport != "poll":
+                topic.polled = False
+                self._subscribe(topic)
             topic.watchers.add(key)
             topic.interval = min(topic.interval, interval)
             current = topic.machine.current(topic.since)
             if current is not None:
                 sink.put(current)
         self._needed()
+        self._tell_state(key)
         return key
 
     def add_all(self, sink: Sink, criteria: Criteria, interval: float = CHECK_INTERVAL) -> int:
@@ -113,8 +129,50 @@ class Hub:
         if self._linger is not None:
             self._linger.cancel()
             self._linger = None
-        if self._runner is None:
+        wanted = bool(self._crowds) or not all(topic.polled for topic in self._topics.values())
+        if self._runner is None and wanted:
             self._runner = self._spawn(self._run(self._source.websocket_url))
+
+    def confirmed(self, key: int) -> float | None:
+        """Seconds on the loop's clock at which all that a watch waits for was last known to hold."""
+        watcher = self._watchers.get(key)
+        topics = [self._topics.get(one) for one in list(watcher.remaining)] if watcher is not None else []
+        times = [self._confirmed(topic) for topic in topics if topic is not None]
+        return None if None in times else min((one for one in times if one is not None), default=None)
+
+    def _confirmed(self, topic: Topic) -> float | None:
+        if not topic.live or topic.confirmed is None:
+            return topic.confirmed
+        return max(topic.confirmed, self._last_inbound)
+
+    def _tell_state(self, key: int) -> None:
+        watcher = self._watchers.get(key)
+        sink = watcher.sink() if watcher is not None else None
+        if watcher is None or sink is None:
+            return
+        topics = [self._topics[one] for one in watcher.remaining if one in self._topics]
+        sink.state_is(self._state_of(topics))
+
+    def _state_of(self, topics: list[Topic]) -> Connection:
+        if topics and all(topic.live for topic in topics):
+            return "live"
+        if any(topic.failures for topic in topics if not topic.live):
+            return "stale"
+        polls = self._refused or any(topic.polled for topic in topics)
+        if not polls and self._outgoing is not None and self._delivered:
+            return "live"  # a server that never says `subscribed`
+        return "polling" if polls else "resuming"
+
+    def _tell_states(self, topic: Topic | None = None) -> None:
+        # Gathered: a watch of thousands of tasks is looked at once for all that they have to tell.
+        if not self._untold:
+            self._loop.call_later(_TELL_WITHIN, self._tell_gathered)
+        self._untold.update(self._watchers if topic is None else topic.watchers)
+
+    def _tell_gathered(self) -> None:
+        keys, self._untold = self._untold, set()
+        for key in keys:
+            self._tell_state(key)
 
     def remove(self, key: int) -> None:
         """End a watch; the last one of a task ends its subscription."""
@@ -178,8 +236,7 @@ class Hub:
 
     def _opened(self, task_id: str, interval: float, known: tuple[Task | None, Position | None]) -> Topic:
         topic = self._topics[task_id] = Topic(task_id, interval, *known)
-        self._look_in(topic, _SUBSCRIBED_WITHIN)
-        self._subscribe(topic)
+        self._look_in(topic, _SUBSCRIBED_WITHIN if self._source.websocket_url else 0.0)
         return topic
 
     def _drop(self, topic: Topic) -> None:
@@ -188,7 +245,8 @@ class Hub:
             return
         if topic.timer is not None:
             topic.timer.cancel()
-        self._send({"type": "unsubscribe", "id": self._subscription(task_id)})
+        if not topic.polled:
+            self._send({"type": "unsubscribe", "id": self._subscription(task_id)})
         self._retire_later()
 
     def _retire_later(self) -> None:
@@ -253,25 +311,30 @@ class Hub:
             async with self._fetches:
                 task = await self._source.fetch(topic.machine.task_id)
         except NotFoundError:
-            self._deliver(topic, topic.machine.see_deleted("poll" if self._refused else "snapshot"))
+            self._deliver(topic, topic.machine.see_deleted(self._looked(topic)))
         except CoordinaitorError as error:
             delay = self._on_fetch_failed(topic, error)
         else:
             topic.failures = 0
-            update = topic.machine.see(task, "poll" if self._refused else "snapshot", topic.since)
+            topic.confirmed = self._loop.time()
+            update = topic.machine.see(task, self._looked(topic), topic.since)
             topic.quiet = topic.quiet + 1 if update is None else 0
             delay = self._until_next_look(topic)
             self._deliver(topic, update)
         finally:
             topic.fetching = False
+        self._tell_states(topic)
         if self._topics.get(topic.machine.task_id) is topic:
             self._look_in(topic, 0.0 if topic.again else delay)
             topic.again = False
 
+    def _looked(self, topic: Topic) -> LookedBy:
+        return "poll" if self._refused or topic.polled else "snapshot"
+
     def _until_next_look(self, topic: Topic) -> float:
         """Seconds; fast while things move where looks are all that there is, slower when they don't."""
         seconds = min(topic.interval, _POLL * _POLL_SLOWER ** min(topic.quiet, 20))
-        chosen = seconds if self._refused else topic.interval
+        chosen = seconds if self._refused or topic.polled else topic.interval
         return chosen * random.uniform(0.9, 1.1)  # noqa: S311 - spreads load, hides nothing
 
     def _on_fetch_failed(self, topic: Topic, error: CoordinaitorError) -> float:
@@ -322,22 +385,42 @@ class Hub:
             if lost.rejects_credentials:
                 await self._source.renew(headers)
             elif lost.status is not None:
-                self._poll()
+                self._on_refused(lost.status)
             raise
         finally:
             if generation == self._generation:  # else a later connection is at work already
                 self._on_disconnect()
 
+    def _on_refused(self, status: int) -> None:
+        # A server that restarts behind a proxy answers so for a moment.
+        self._refusals += 1
+        if status not in _PASSING or self._refusals >= _REFUSALS:
+            self._poll()
+
     def _poll(self) -> None:
         """The server has no WebSocket for us: looks carry the watches until it has."""
         if not self._refused:
             self._refused = True
+            logger.warning("watches poll by REST until the server takes a WebSocket")
             self._look_at_all()
+        self._end_without_socket()
+
+    def _end_without_socket(self) -> None:
+        for key, watcher in list(self._watchers.items()):
+            sink = watcher.sink()
+            if watcher.transport == "websocket" and sink is not None:
+                self.remove(key)
+                ids = ", ".join(sorted(watcher.remaining))
+                told = "the server refuses the WebSocket: use transport='auto', which polls meanwhile"
+                sink.end(WatchError(told, task_id=ids))
 
     async def _serve(self, socket: Socket) -> None:
         self._heartbeat, self._heard_seq = None, 0
         self._last_inbound = self._loop.time()
-        self._refused = False
+        self._refusals = 0
+        if self._refused:
+            self._refused = False
+            logger.info("watches are live again")
         outgoing = self._outgoing = asyncio.Queue[str]()
         for topic in list(self._topics.values()):
             self._subscribe(topic)
@@ -378,11 +461,14 @@ class Hub:
                 self._look_in(topic, 0.0)
         for crowd in self._crowds.values():
             crowd.lost(self._heard_seq)
+        self._tell_states()
 
     def _subscription(self, task_id: str) -> str:
         return f"{self._generation}:{task_id}"
 
     def _subscribe(self, topic: Topic) -> None:
+        if topic.polled:
+            return
         message: dict[str, Any] = {
             "type": "subscribe",
             "id": self._subscription(topic.machine.task_id),
@@ -423,7 +509,9 @@ class Hub:
                 handler(self, frame)
 
     def _on_push(self, frame: Frame) -> None:
-        self._delivered = True
+        if not self._delivered:
+            self._delivered = True
+            self._tell_states()
         task = frame.data
         # An odd value stays as it came: `data` may be anything.
         if not isinstance(task, Task):
@@ -438,6 +526,7 @@ class Hub:
             return
         if position is not None and topic.live:
             topic.since = position
+        topic.confirmed = self._loop.time()
         if deleted:
             self._deliver(topic, topic.machine.see_deleted("push", topic.since))
         else:
@@ -462,6 +551,10 @@ class Hub:
             return
         resumed = topic.since is not None
         topic.live = True
+        if topic.confirmed is not None:
+            topic.confirmed = self._loop.time()
+        topic.failures = 0
+        self._tell_states(topic)
         if isinstance(self._epoch, str) and isinstance(frame.seq, int):
             topic.since = (self._epoch, frame.seq)
         if not resumed:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import logging
+import time
+from collections import deque
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
-from .._core.watch import CHECK_INTERVAL, UpdateQueue, outcome
+from .._core.watch import CHECK_INTERVAL, Connection, UpdateQueue, outcome
 from .._core.watch_token import Standing
 from ..exceptions import InvalidArgumentError, WatchTimeoutError
 
@@ -20,11 +23,14 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("coordinaitor_sdk")
 
+Transport: TypeAlias = Literal["auto", "websocket", "poll"]
+TRANSPORTS: Final = ("auto", "websocket", "poll")
 WatchEvent: TypeAlias = Literal[
-    "update", "progress", "assigned", "updated", "completed", "error", "cancelled", "deleted", "lost"
+    "state", "update", "progress", "assigned", "updated", "completed", "error", "cancelled", "deleted", "lost"
 ]
 _EVENTS: Final = (
-    "update", "progress", "assigned", "updated", "completed", "error", "cancelled", "deleted", "lost",
+    "state", "lost", "update",
+    "progress", "assigned", "updated", "completed", "error", "cancelled", "deleted",
 )  # fmt: skip
 
 
@@ -37,6 +43,7 @@ class WatchOptions:
         conflate: whether progress that was not read gives way to newer progress.
         ends_only: whether only ends are told.
         resume: the token of the watch that this one goes on from.
+        transport: `auto`, `websocket` alone (REST checks all the same), or `poll`.
         criteria: watch every task that meets these, instead of tasks by id.
     """
 
@@ -44,6 +51,7 @@ class WatchOptions:
     conflate: bool = True
     ends_only: bool = False
     resume: str | None = None
+    transport: Transport = "auto"
     criteria: Criteria | None = None
 
 
@@ -59,10 +67,31 @@ class WatchState:
         self._key = 0
         self._ended = not self._waiting and options.criteria is None
         self._error: CoordinaitorError | None = None
+        self._state: Connection = "resuming"
+        self._states: deque[Connection] = deque(maxlen=100)
 
     def __repr__(self) -> str:
         state = "ended" if self._ended else "open"
         return f"<{type(self).__name__} of {', '.join(self.task_ids) or 'all tasks'}: {state}>"
+
+    @property
+    def state(self) -> Connection:
+        """How updates come at present: `live` by pushes; `resuming`: the connection is being made, or made
+        anew; `polling` by REST; `stale`: neither, what is known may be out of date.
+        """
+        return self._state
+
+    def _note(self, state: Connection) -> bool:
+        """Take the present state; whether it is another than before."""
+        if state == self._state:
+            return False
+        self._state = state
+        self._states.append(state)
+        return True
+
+    def _take_state(self) -> Connection | None:
+        """The next change of state that was not read yet, or None."""
+        return self._states.popleft() if self._states else None
 
     @property
     def token(self) -> str:
@@ -118,6 +147,13 @@ def check_event(event: str) -> None:
     """
     if event not in _EVENTS:
         raise InvalidArgumentError(f"a watch has no event {event!r}; it has {', '.join(_EVENTS)}")
+
+
+def moment_of(monotonic: float | None) -> datetime | None:
+    """The time of day of a moment on the monotonic clock, which event loops go by."""
+    if monotonic is None:
+        return None
+    return datetime.now(UTC) - timedelta(seconds=time.monotonic() - monotonic)
 
 
 def log_broken(event: str, error: CoordinaitorError) -> None:

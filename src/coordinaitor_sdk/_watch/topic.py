@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
 
 from .._core.watch import TaskMachine
 
@@ -11,11 +11,14 @@ if TYPE_CHECKING:
     import weakref
     from collections.abc import Awaitable, Mapping
 
-    from .._core.watch import Position, TaskUpdate
+    from .._core.watch import Connection, Position, TaskUpdate
     from .._runtime.network import Network
     from ..exceptions import CoordinaitorError
     from ..models.common import Page
     from ..models.task import Task
+
+
+LookedBy: TypeAlias = Literal["snapshot", "poll"]
 
 
 class Source(Protocol):
@@ -48,6 +51,10 @@ class Sink(Protocol):
         """Take one update."""
         ...
 
+    def state_is(self, state: Connection) -> None:
+        """How updates come from now on; may be the same as before."""
+        ...
+
     def end(self, error: CoordinaitorError | None) -> None:
         """Nothing more comes; `error` where the watch could not go on."""
         ...
@@ -56,27 +63,31 @@ class Sink(Protocol):
 class Watcher:
     """A consumer, held weakly, and the tasks that it still waits for."""
 
-    __slots__ = ("remaining", "sink")
+    __slots__ = ("remaining", "sink", "transport")
 
-    def __init__(self, sink: weakref.ref[Sink], remaining: set[str]) -> None:
+    def __init__(self, sink: weakref.ref[Sink], remaining: set[str], transport: str) -> None:
         self.sink = sink
         self.remaining = remaining
+        self.transport = transport
 
 
 class Topic:
     """One watched task.
 
     `since` is the position up to which all its events were seen; `live` says that the present connection
-    delivers it from there on.
+    delivers it from there on; `polled`, that no watch of it wants the connection. `confirmed` is when its
+    state was last told by the server, on the loop's clock.
     """
 
     __slots__ = (
         "again",
+        "confirmed",
         "failures",
         "fetching",
         "interval",
         "live",
         "machine",
+        "polled",
         "quiet",
         "since",
         "timer",
@@ -91,6 +102,8 @@ class Topic:
         self.interval = interval
         self.since = since
         self.live = False
+        self.polled = False
+        self.confirmed: float | None = None
         self.fetching = False
         self.again = False
         self.failures = 0

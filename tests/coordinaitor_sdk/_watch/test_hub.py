@@ -281,7 +281,7 @@ class TestComingBack:
 
 
 class TestWithoutASocket:
-    @pytest.mark.parametrize("status", [403, 404, 503])
+    @pytest.mark.parametrize("status", [403, 404, 426])
     async def test_rest_carries_a_watch_whose_upgrade_is_refused(self, script, watcher, status):
         """A proxy that blocks the upgrade."""
         script.refuses = status

@@ -20,7 +20,7 @@ from ..._core.request import (
 from ..._core.response import NOTHING, one, page
 from ..._core.watch import CHECK_INTERVAL
 from ..._core.watch_all import Criteria
-from ..._watch.state import WatchOptions
+from ..._watch.state import TRANSPORTS, Transport, WatchOptions
 from ...exceptions import InvalidArgumentError
 from ...models.task import Comment, Task, TaskFile
 from ..pager import AsyncPager, paged
@@ -475,6 +475,7 @@ class AsyncTasks:
         check_interval: float = CHECK_INTERVAL,
         conflate: bool = True,
         resume: str | None = None,
+        transport: Transport = "auto",
     ) -> AsyncTaskWatch:
         """Watch a task: its present state first, then every step, until it has ended.
 
@@ -485,6 +486,8 @@ class AsyncTasks:
                 updates.
             resume: the `token` of an earlier watch, also of another process: what that was told isn't told
                 again.
+            transport: `auto` polls by REST where there is no WebSocket, until there is; `websocket` ends with
+                a `WatchError` then; `poll` never connects.
 
         Returns:
             Updates to iterate over (`TaskUpdate`): `update["type"]`, `update["progress"]`, `update["error"]`,
@@ -493,7 +496,9 @@ class AsyncTasks:
         Raises:
             InvalidArgumentError: the id is empty, the interval can't be meant, or the token is none.
         """
-        return self.watch_many([task_id], check_interval=check_interval, conflate=conflate, resume=resume)
+        return self.watch_many(
+            [task_id], check_interval=check_interval, conflate=conflate, resume=resume, transport=transport
+        )
 
     def watch_many(
         self,
@@ -502,6 +507,7 @@ class AsyncTasks:
         check_interval: float = CHECK_INTERVAL,
         conflate: bool = True,
         resume: str | None = None,
+        transport: Transport = "auto",
     ) -> AsyncTaskWatch:
         """Watch several tasks in one iteration, which ends when the last of them has.
 
@@ -510,13 +516,16 @@ class AsyncTasks:
             check_interval: seconds after which each is looked at by REST, whatever the WebSocket says.
             conflate: whether progress that was not read in time gives way to newer of the same task.
             resume: the `token` of an earlier watch; tasks that it doesn't know begin anew.
+            transport: as for `watch`.
 
         Raises:
             InvalidArgumentError: an id is empty, the interval can't be meant, or the token is none.
         """
         _check_ids(task_ids)
         _check_interval(check_interval)
-        options = WatchOptions(check_interval, conflate=conflate, resume=resume)
+        if transport not in TRANSPORTS:
+            raise InvalidArgumentError(f"transport must be one of {', '.join(TRANSPORTS)}: got {transport!r}")
+        options = WatchOptions(check_interval, conflate=conflate, resume=resume, transport=transport)
         return self._watcher.watch(task_ids, options)
 
     def watch_all(
