@@ -12,11 +12,24 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 from typer.main import get_group
 
-from .errors import Exit, report
+from .errors import Exit, Situation, report
+from .options import asks_for_json, hoisted
+from .tree import group_of
 
 COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "auth": ("coordinaitor_cli.commands.auth", "Log in and out, and see who you are."),
-    "tasks": ("coordinaitor_cli.commands.tasks", "List, read, create and watch tasks."),
+    "tasks": ("coordinaitor_cli.commands.tasks", "List, read, create, change, work and watch tasks."),
+    "agents": ("coordinaitor_cli.commands.agents", "List, read, create and change agents."),
+    "projects": ("coordinaitor_cli.commands.projects", "List, read, create and change projects."),
+    "users": ("coordinaitor_cli.commands.users", "List users, and see and change yourself."),
+    "notifications": ("coordinaitor_cli.commands.notifications", "See and tick off what you are told."),
+    "system": ("coordinaitor_cli.commands.system", "See how the system is."),
+    "ping": ("coordinaitor_cli.commands.ping", "Ask the server whether it is there and well."),
+    "webhooks": ("coordinaitor_cli.commands.webhooks", "Create webhooks, and check what they deliver."),
+    "api": ("coordinaitor_cli.commands.api", "Call any endpoint."),
+    "profiles": ("coordinaitor_cli.commands.profiles", "Name servers and credentials, and choose one."),
+    "config": ("coordinaitor_cli.commands.config", "See and change a profile's settings."),
+    "completion": ("coordinaitor_cli.commands.completion", "Print what completes commands in a shell."),
     "server": (
         "coordinaitor_cli.commands.server",
         "Run the reference server for development, demos and tests.",
@@ -40,10 +53,11 @@ class LazyGroup(TyperGroup):
 
     def get_command(self, ctx: Any, cmd_name: str) -> TyperCommand | TyperGroup | None:  # noqa: ARG002
         """The command itself, imported now."""
-        if cmd_name not in COMMANDS:
+        name = cmd_name if cmd_name in COMMANDS else f"{cmd_name}s"
+        if name not in COMMANDS:
             return None
-        command = self.commands[cmd_name] or load(cmd_name)
-        self.commands[cmd_name] = command
+        command = self.commands[name] or load(name)
+        self.commands[name] = command
         return command
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002
@@ -55,19 +69,9 @@ class LazyGroup(TyperGroup):
 def load(name: str) -> TyperCommand | TyperGroup:
     """Import a group; one whose only command has its own name is that command."""
     module, _ = COMMANDS[name]
-    group = get_group(import_module(module).app)
-    group.name = name
-    _plain(group)
-    if list(group.commands) == [name]:
-        return group.commands[name]  # type: ignore[return-value]
-    return group
-
-
-def _plain(command: Any) -> None:
-    """Plain help, all the way down: Rich doubles its time."""
-    command.rich_markup_mode = None
-    for child in getattr(command, "commands", {}).values():
-        _plain(child)
+    group = group_of(import_module(module).app, name)
+    alone = group.list_commands(None) == [name]
+    return group.get_command(None, name) if alone else group
 
 
 def _show_version(value: bool) -> None:
@@ -100,12 +104,12 @@ def run(arguments: list[str]) -> int:
     """Run a command line; returns the exit code."""
     root = get_group(app)
     try:
-        with root.make_context("coordinaitor", list(arguments)) as context:
+        with root.make_context("coordinaitor", hoisted(arguments)) as context:
             root.invoke(context)
     except typer.Exit as end:
         return end.exit_code
     except BrokenPipeError:
         raise
     except Exception as error:
-        return report(error)
+        return report(error, Situation(as_json=asks_for_json(arguments)))
     return Exit.OK

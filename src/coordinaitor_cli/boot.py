@@ -41,6 +41,12 @@ def _run(arguments: list[str]) -> int:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType] # what the terminal's encoding lacks
+    if arguments[:1] == ["__complete"]:
+        from coordinaitor_cli.completing import complete
+
+        for line in complete(arguments[1:]):
+            print(line)  # noqa: T201
+        return 0
     from coordinaitor_cli.app import run
 
     return run(arguments)

@@ -38,7 +38,9 @@ class Exit(IntEnum):
     RATE_LIMITED = 9
     SERVER = 10
     NETWORK = 11
+    BULK_FAILED = 12
     CONFIGURATION = 13
+    UNHEALTHY = 14
     TASK_FAILED = 20
     TASK_CANCELLED = 21
     TASK_DELETED = 22
@@ -49,17 +51,19 @@ class Exit(IntEnum):
 MEANING: Final[dict[Exit, str]] = {
     Exit.OK: "done",
     Exit.OTHER: "another failure",
-    Exit.USAGE: "the command line can't be meant",
+    Exit.USAGE: "the command line can't be meant, or what it would do needs `--yes`",
     Exit.NOT_FOUND: "there is no such thing",
     Exit.NOT_LOGGED_IN: "not logged in, or the server refuses the credential",
     Exit.FORBIDDEN: "the credential doesn't allow this",
     Exit.CONFLICT: "the thing's state doesn't allow this",
     Exit.REJECTED: "the input was rejected; nothing was changed",
-    Exit.TIMEOUT: "no answer in time",
+    Exit.TIMEOUT: "no answer, or no end of a task, in time",
     Exit.RATE_LIMITED: "too many requests",
     Exit.SERVER: "the server failed, or what answers is no CoordinAItor API",
     Exit.NETWORK: "the server can't be reached",
+    Exit.BULK_FAILED: "of several, one or more failed",
     Exit.CONFIGURATION: "settings, or files of the profile, can't be used",
+    Exit.UNHEALTHY: "the system is not healthy",
     Exit.TASK_FAILED: "a watched task failed",
     Exit.TASK_CANCELLED: "a watched task was cancelled",
     Exit.TASK_DELETED: "a watched task was deleted",
@@ -69,7 +73,6 @@ MEANING: Final[dict[Exit, str]] = {
 
 # By class name, the nearest ancestor first: the classes need not be imported to look here.
 _BY_CLASS: Final[dict[str, Exit]] = {
-    "UsageError": Exit.USAGE,
     "ConfigurationError": Exit.CONFIGURATION,
     "InvalidArgumentError": Exit.REJECTED,
     "ConnectionFailedError": Exit.NETWORK,
@@ -92,12 +95,20 @@ _BY_CLASS: Final[dict[str, Exit]] = {
 _REJECTING_STATUSES: Final = frozenset({405, 413, 414, 415})
 
 
-class UsageError(Exception):
+class CommandError(Exception):
+    """What ends a command: told in a line, with its own exit code, and a hint where there is one."""
+
+    def __init__(self, message: str, hint: str | None = None, *, code: Exit = Exit.OTHER) -> None:
+        super().__init__(message)
+        self.hint = hint
+        self.code = code
+
+
+class UsageError(CommandError):
     """The command line can't be meant; the message names the option."""
 
     def __init__(self, message: str, hint: str | None = None) -> None:
-        super().__init__(message)
-        self.hint = hint
+        super().__init__(message, hint, code=Exit.USAGE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,26 +118,61 @@ class Situation:
     Attributes:
         flags: the command's parameters -> the flags that the user typed for them.
         settings: those of the client, where there was one.
+        as_json: whether the error is told as a JSON object.
+        debug: whether its traceback is shown.
     """
 
     flags: Mapping[str, str] = field(default_factory=dict[str, str])
     settings: Settings | None = None
+    as_json: bool = False
+    debug: bool = False
+
+
+@dataclass(slots=True)
+class Told:
+    """What is told about an error.
+
+    Attributes:
+        details: field, or the flag that it was given with -> what is wrong with it.
+    """
+
+    message: str
+    details: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
+    hint: str | None = None
+
+    def lines(self) -> Iterator[str]:
+        """For reading."""
+        yield f"error: {one_line(self.message)}"
+        for name, said in self.details:
+            yield f"  {one_line(name)}: {one_line(said)}"
+        if self.hint:
+            yield f"hint: {one_line(self.hint)}"
 
 
 def report(error: Exception, situation: Situation | None = None) -> int:
     """Tell about an error on standard error; returns the exit code."""
-    if os.environ.get("COORDINAITOR_DEBUG"):
+    situation = situation or Situation()
+    if situation.debug or os.environ.get("COORDINAITOR_DEBUG"):
         import traceback
 
         traceback.print_exception(error)
     code = exit_code(error)
-    for line in _lines(error, situation or Situation()):
-        tell(line)
+    if _is_usage(error) and str(getattr(error, "format_message", str)()).startswith("Usage:"):
+        tell(getattr(error, "format_message", str)())  # asked for nothing: the help is the answer
+    elif situation.as_json:
+        from .failures import as_json
+
+        tell(as_json(error, told(error, situation), code, situation))
+    else:
+        for line in told(error, situation).lines():
+            tell(line)
     return code
 
 
 def exit_code(error: Exception) -> int:
     """The exit code that an error ends the process with."""
+    if isinstance(error, CommandError):
+        return error.code
     if _is_usage(error):
         return Exit.USAGE
     for ancestor in type(error).__mro__:
@@ -141,27 +187,25 @@ def _is_usage(error: Exception) -> bool:
     return hasattr(error, "format_message") and getattr(error, "exit_code", None) == Exit.USAGE
 
 
-def _lines(error: Exception, situation: Situation) -> Iterator[str]:
+def told(error: Exception, situation: Situation) -> Told:
+    """An error in words."""
     if _is_usage(error):
-        yield from _usage_lines(error)
-    elif isinstance(error, UsageError):
-        yield f"error: {one_line(str(error))}"
-        if error.hint:
-            yield f"hint: {error.hint}"
-    elif _is_library(error):
+        context = getattr(error, "ctx", None)
+        return Told(
+            _usage_message(error), hint=f"{context.command_path} --help" if context is not None else None
+        )
+    if isinstance(error, CommandError):
+        return Told(str(error), hint=error.hint)
+    if _is_library(error):
         from .hints import hint_for, message_of
 
-        yield f"error: {one_line(message_of(error, situation))}"
-        yield from _details(getattr(error, "details", {}), situation.flags)
-        hint = hint_for(error, situation)
-        if hint:
-            yield f"hint: {one_line(hint)}"
-    elif isinstance(error, OSError):
-        yield f"error: {one_line(str(error))}"
-    else:
-        yield f"error: {one_line(str(error)) or 'unforeseen'} ({type(error).__name__})"
-        if not os.environ.get("COORDINAITOR_DEBUG"):
-            yield "hint: this is a fault of the program; COORDINAITOR_DEBUG=1 shows where it happened"
+        details = list(_details(getattr(error, "details", {}), situation.flags))
+        return Told(message_of(error, situation), details, hint_for(error, situation))
+    if isinstance(error, OSError):
+        return Told(str(error))
+    shown = situation.debug or os.environ.get("COORDINAITOR_DEBUG")
+    hint = None if shown else "this is a fault of the program; --debug shows where it happened"
+    return Told(f"{one_line(str(error)) or 'unforeseen'} ({type(error).__name__})", hint=hint)
 
 
 def _is_library(error: Exception) -> TypeGuard[CoordinaitorError]:
@@ -169,18 +213,12 @@ def _is_library(error: Exception) -> TypeGuard[CoordinaitorError]:
     return module is not None and isinstance(error, module.CoordinaitorError)
 
 
-def _usage_lines(error: Any) -> Iterator[str]:
+def _usage_message(error: Any) -> str:
     message: str = error.format_message()
-    if message.startswith("Usage:"):  # asked for nothing: the help is the answer
-        yield message
-        return
-    yield f"error: {one_line(message)}"
-    context = getattr(error, "ctx", None)
-    if context is not None:
-        yield f"hint: {context.command_path} --help"
+    return message
 
 
-def _details(details: Mapping[str, Any], flags: Mapping[str, str]) -> Iterator[str]:
+def _details(details: Mapping[str, Any], flags: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     """The server's words about each field, under the flag that the user gave it with."""
     for name, said in details.items():
         messages: list[Any] = said if isinstance(said, list) else [said]  # pyright: ignore[reportUnknownVariableType] - the server's JSON
@@ -188,7 +226,7 @@ def _details(details: Mapping[str, Any], flags: Mapping[str, str]) -> Iterator[s
             text = str(message)
             if text.casefold().startswith(f"{name.casefold()} "):
                 text = text[len(name) + 1 :]
-            yield f"  {one_line(_flag(name, flags))}: {one_line(text)}"
+            yield _flag(name, flags), text
 
 
 def _flag(wire_name: str, flags: Mapping[str, str]) -> str:

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import os
 import tempfile
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from coordinaitor_sdk.exceptions import ConfigurationError
-from coordinaitor_sdk.profiles import DEFAULT_PROFILE, Profile, origin
+from coordinaitor_sdk.profiles import DEFAULT_PROFILE, Profile, active_profile, config_dir, origin
+
+from .errors import CommandError, Exit
 
 if TYPE_CHECKING:
     from pathlib import Path
     from typing import Self
 
+    from coordinaitor_sdk import Coordinaitor
     from coordinaitor_sdk.profiles import Settings
 
 CREDENTIAL_VARIABLES: Final = (
@@ -69,6 +73,29 @@ def overriding(settings: Settings) -> list[str]:
     return [name for name in CREDENTIAL_VARIABLES if os.environ.get(name)] + addresses
 
 
+def bearer(client: Coordinaitor) -> str:
+    """The secret that the client's calls carry, renewed where it has expired.
+
+    Raises:
+        CommandError: there is no credential.
+        CoordinaitorError: the session can't be renewed.
+    """
+    credentials = client.settings.credentials
+    if credentials is None:
+        raise CommandError(
+            f"not logged in to {client.base_url}", "coordinaitor auth login", code=Exit.NOT_LOGGED_IN
+        )
+    if credentials.api_key is not None:
+        return str(credentials.api_key)
+    tokens = client.auth.tokens
+    if tokens.access is None or (tokens.expires_at is not None and tokens.expires_at < time.time() + 60):
+        if credentials.password is not None and tokens.refresh is None:
+            client.auth.login()
+        else:
+            client.auth.refresh()
+    return str(client.auth.tokens.access)
+
+
 @dataclass(frozen=True, slots=True)
 class Stored:
     """What a profile holds; `credential` is empty where the file can't be read."""
@@ -80,7 +107,8 @@ class Stored:
     @classmethod
     def of(cls, name: str | None) -> Self:
         """The active profile's, unless another is named."""
-        profile = Profile(name or os.environ.get("COORDINAITOR_PROFILE") or DEFAULT_PROFILE)
+        chosen = name or os.environ.get("COORDINAITOR_PROFILE") or active_profile(config_dir())
+        profile = Profile(chosen or DEFAULT_PROFILE)
         try:
             found = profile.read_credentials()
         except ConfigurationError:  # damaged: to be removed all the same

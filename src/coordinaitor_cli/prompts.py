@@ -5,11 +5,22 @@ from __future__ import annotations
 import sys
 
 from .errors import UsageError
+from .output.style import is_ci
 
 
 def can_ask() -> bool:
     """Whether somebody sits at a terminal."""
-    return sys.stdin is not None and sys.stdin.isatty()  # pyright: ignore[reportUnnecessaryComparison] - closed by the caller (`<&-`)
+    is_there = sys.stdin is not None and sys.stdin.isatty()  # pyright: ignore[reportUnnecessaryComparison] - closed by the caller (`<&-`)
+    return is_there and not is_ci()
+
+
+def agrees(question: str) -> bool:
+    """Whether the answer is yes; nothing entered is no."""
+    from .output.text import one_line
+
+    sys.stderr.write(f"{one_line(question)} [y/N] ")
+    sys.stderr.flush()
+    return sys.stdin.readline().strip().casefold() in {"y", "yes"}
 
 
 def ask(label: str) -> str:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from coordinaitor_sdk.exceptions import AuthenticationError
-from coordinaitor_sdk.profiles import Profile
+from coordinaitor_sdk.profiles import Explicit, Profile, resolve
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -107,6 +107,19 @@ class Standing:
             yield "Expires", f"{_iso(expires_at)} ({_left(expires_at - time.time())})"
         words = {True: "accepts the credential", False: "refuses the credential", None: "not known"}
         yield "Server", words[self._accepted]
+
+
+def profile_rows(named: str | None) -> list[dict[str, Any]]:
+    """Each profile with its server, its kind of credential, and whether it is the one that holds."""
+    active = resolve(Explicit(profile=named)).profile
+    rows: list[dict[str, Any]] = []
+    for name in Profile.names():
+        profile = Profile(name)
+        settings, stored = profile.settings(), profile.read_credentials()
+        kind = None if stored is None else "API key" if "api_key" in stored else "session"
+        url = settings.get("base_url") or (stored or {}).get("origin")
+        rows.append({"name": name, "active": name == active, "baseUrl": url, "credential": kind})
+    return rows
 
 
 def _from(source: str) -> str:

@@ -9,7 +9,7 @@ from .output.table import Column, cell, percent
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from coordinaitor_sdk import Task
+    from coordinaitor_sdk import Agent, LogEntry, Notification, Project, Task, TeamMember, User
 
     from .output.table import Field
 
@@ -34,6 +34,48 @@ TASK_COLUMNS: Final[tuple[Column[Task], ...]] = (
     Column("PROGRESS", lambda task: percent(task.progress)),
     Column("AGENT", agent_of, flexible=True),
     Column("TITLE", lambda task: task.title, flexible=True),
+)
+
+
+AGENT_COLUMNS: Final[tuple[Column[Agent], ...]] = (
+    Column("ID", lambda agent: agent.id),
+    Column("STATUS", lambda agent: agent.status, is_state=True),
+    Column("TYPE", lambda agent: agent.type),
+    Column("TASKS", lambda agent: agent.current_tasks),
+    Column("NAME", lambda agent: agent.name, flexible=True),
+    Column("CAPABILITIES", lambda agent: agent.capabilities, flexible=True),
+)
+PROJECT_COLUMNS: Final[tuple[Column[Project], ...]] = (
+    Column("ID", lambda project: project.id),
+    Column("STATUS", lambda project: project.status, is_state=True),
+    Column("PRIORITY", lambda project: project.priority),
+    Column("PROGRESS", lambda project: percent(project.progress)),
+    Column("NAME", lambda project: project.name, flexible=True),
+)
+MEMBER_COLUMNS: Final[tuple[Column[TeamMember], ...]] = (
+    Column("ID", lambda member: member.user_id),
+    Column("ROLE", lambda member: member.role),
+    Column("PERMISSIONS", lambda member: member.permissions, flexible=True),
+)
+USER_COLUMNS: Final[tuple[Column[User], ...]] = (
+    Column("ID", lambda user: user.id),
+    Column("ROLE", lambda user: user.role),
+    Column("E-MAIL", lambda user: user.email, flexible=True),
+    Column("NAME", lambda user: user.name, flexible=True),
+)
+NOTIFICATION_COLUMNS: Final[tuple[Column[Notification], ...]] = (
+    Column("ID", lambda told: told.id),
+    Column("READ", lambda told: "yes" if told.read else "no"),
+    Column("TYPE", lambda told: told.type),
+    Column("TASK", lambda told: told.task_id),
+    Column("CREATED", lambda told: told.created_at),
+    Column("MESSAGE", lambda told: told.message, flexible=True),
+)
+LOG_COLUMNS: Final[tuple[Column[LogEntry], ...]] = (
+    Column("TIME", lambda entry: entry.timestamp),
+    Column("LEVEL", lambda entry: entry.level),
+    Column("SERVICE", lambda entry: entry.service),
+    Column("MESSAGE", lambda entry: entry.message, flexible=True),
 )
 
 

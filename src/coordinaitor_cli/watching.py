@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import threading
 from typing import TYPE_CHECKING, Final
 
-from .errors import Exit
-from .output import put, remark, show_json
+import typer
+
+from .errors import CommandError, Exit
+from .output import Format, is_live, put, remark, show_json, show_list
 from .output.table import cell, percent
 from .views import agent_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
-    from coordinaitor_sdk import TaskUpdate, TaskWatch
+    from coordinaitor_sdk import Task, TaskUpdate, TaskWatch
+
+    from .context import Cli
 
 # Which end decides, where tasks ended in several ways.
 _EXIT_CODES: Final = (
@@ -22,6 +27,48 @@ _EXIT_CODES: Final = (
     ("missing", Exit.NOT_FOUND),
 )
 _STATES: Final = {"error": "failed", "completed": "completed", "cancelled": "cancelled", "deleted": "deleted"}
+
+
+def followed(cli: Cli, task_ids: Sequence[str]) -> None:
+    """Show each change of tasks until the last has ended.
+
+    Raises:
+        typer.Exit: always; its code tells how they ended.
+    """
+    watch = cli.client.tasks.watch_many(task_ids)
+    if cli.output in {Format.JSON, Format.JSONL}:
+        ends = follow_json(watch)
+    else:
+        ends = follow_live(watch) if is_live() and cli.output is Format.TABLE else follow_lines(watch)
+    raise typer.Exit(exit_code(ends))
+
+
+def awaited(cli: Cli, task_ids: Sequence[str], timeout: float | None) -> None:
+    """Wait until the last of the tasks has ended, and show them.
+
+    Raises:
+        CommandError: code 8, time is up.
+        typer.Exit: otherwise always; its code tells how they ended.
+    """
+    from .views import TASK_COLUMNS
+
+    ended: dict[str, Task | None] = {}
+    ends: list[str] = []
+    with cli.client.tasks.watch_many(task_ids) as watch:
+        timer = threading.Timer(timeout, watch.close) if timeout is not None else None
+        if timer is not None:
+            timer.daemon = True
+            timer.start()
+        for update in watch:
+            if update.is_final:
+                ended[update.task_id] = update.task
+            _note_end(update, ends)
+    tasks = [task for task in ended.values() if task is not None]
+    show_list(tasks, TASK_COLUMNS, cli.output, cli.select)
+    if len(ended) < len(set(task_ids)):
+        left = [task_id for task_id in task_ids if task_id not in ended]
+        raise CommandError(f"not ended after {timeout:g} s: {', '.join(left)}", code=Exit.TIMEOUT)
+    raise typer.Exit(exit_code(ends))
 
 
 def exit_code(ends: Iterable[str]) -> Exit:

@@ -21,6 +21,7 @@ from coordinaitor_sdk.profiles import Profile
 
 COMMAND = str(Path(sys.executable).with_name("coordinaitor"))
 _PATIENCE = 30.0
+_OF_THE_MACHINE = {"CI", "NO_COLOR", "FORCE_COLOR", "VISUAL", "EDITOR"}
 
 
 class Cli:
@@ -28,11 +29,13 @@ class Cli:
 
     Attributes:
         env: the environment of the processes.
+        patience: seconds that one may take.
     """
 
     def __init__(self, directory: Path) -> None:
         self.config = directory / "config"
-        self.env = os.environ | {
+        self.patience = _PATIENCE
+        self.env = {name: value for name, value in os.environ.items() if name not in _OF_THE_MACHINE} | {
             "COORDINAITOR_CONFIG_DIR": str(self.config),
             "COORDINAITOR_DATA_DIR": str(directory / "data"),
             "HOME": str(directory),
@@ -61,7 +64,7 @@ class Cli:
             capture_output=True,
             text=True,
             env=self.env | env,
-            timeout=_PATIENCE,
+            timeout=self.patience,
             check=False,
         )
 

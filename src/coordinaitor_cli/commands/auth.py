@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from ..context import Cli, command
-from ..errors import Exit, UsageError, report
-from ..output import Format, remark, show_fields, show_json
+from ..errors import CommandError, Exit, UsageError
+from ..output import put, remark
 from ..prompts import ask, ask_secret, can_ask, secret_from_stdin
 
 if TYPE_CHECKING:
     from coordinaitor_sdk import Coordinaitor
 
 app: typer.Typer = typer.Typer(help="Log in and out, and see who you are.", no_args_is_help=True)
+api_keys: typer.Typer = typer.Typer(help="API keys of yours.", no_args_is_help=True)
+app.add_typer(api_keys, name="api-keys")
 
 
 @command(app, "login", prints=False)
@@ -30,6 +32,15 @@ def login(
     api_key_stdin: Annotated[
         bool, typer.Option("--api-key-stdin", help="Read an API key from standard input, instead of both.")
     ] = False,
+    oauth: Annotated[
+        bool, typer.Option("--oauth", help="Log in in the browser (OAuth 2 with PKCE), instead of both.")
+    ] = False,
+    client_id: Annotated[
+        str | None, typer.Option(metavar="ID", help="OAuth client of this program, as the server knows it.")
+    ] = None,
+    no_browser: Annotated[
+        bool, typer.Option("--no-browser", help="Print the address; the code is pasted.")
+    ] = False,
 ) -> None:
     """Log in, and keep the credential in the profile.
 
@@ -37,6 +48,9 @@ def login(
     """
     from ..login import check_writable, keep, overriding
 
+    if oauth or client_id is not None or no_browser:
+        _log_in_by_oauth(cli, client_id, oauth=oauth, browser=not no_browser)
+        return
     _check_login(email, password_stdin=password_stdin, api_key_stdin=api_key_stdin)
     if api_key_stdin:
         api_key = secret_from_stdin("--api-key-stdin")
@@ -55,6 +69,21 @@ def login(
     remark(f"logged in to {client.base_url} as {who}; profile {client.settings.profile}, kept in {path}")
     for name in overriding(client.settings):
         remark(f"warning: {name} is set and comes before this login; unset it to use the login")
+
+
+def _log_in_by_oauth(cli: Cli, client_id: str | None, *, oauth: bool, browser: bool) -> None:
+    from ..login import check_writable, keep
+    from ..oauth import begin_session
+
+    if not oauth:
+        raise UsageError("--client-id and --no-browser go with --oauth")
+    if client_id is None:
+        raise UsageError("--oauth needs --client-id")
+    client = cli.connect()
+    check_writable(client.settings)
+    begin_session(client, client_id, browser=browser)
+    path = keep(client.settings, tokens=client.auth.tokens)
+    remark(f"logged in to {client.base_url}; profile {client.settings.profile}, kept in {path}")
 
 
 def _check_login(email: str | None, *, password_stdin: bool, api_key_stdin: bool) -> None:
@@ -95,17 +124,48 @@ def status(cli: Cli) -> None:
             _try_out(client)
         except CoordinaitorError as error:
             failure = error
-    standing = Standing(client.settings, failure)
-    if cli.output is Format.JSON:
-        show_json(standing.to_dict())
-    else:
-        show_fields(standing.fields())
+    cli.show(Standing(client.settings, failure), lambda standing: standing.fields())
     if failure is not None:
-        raise typer.Exit(report(failure, cli.situation({})))
+        raise failure
     if client.settings.credentials is None:
-        remark(f"error: not logged in to {client.base_url}")
-        remark("hint: coordinaitor auth login")
-        raise typer.Exit(Exit.NOT_LOGGED_IN)
+        raise CommandError(
+            f"not logged in to {client.base_url}", "coordinaitor auth login", code=Exit.NOT_LOGGED_IN
+        )
+
+
+@command(app, "token", prints=False)
+def token(cli: Cli) -> None:
+    """Print the credential that calls are made with: a fresh access token, or the API key. It is a secret."""
+    from ..login import bearer
+
+    put(bearer(cli.client))
+
+
+@command(app, "refresh", prints=False)
+def refresh(cli: Cli) -> None:
+    """Renew the session's tokens now."""
+    client = cli.client
+    client.auth.refresh()
+    remark(f"renewed the session with {client.base_url}; profile {client.settings.profile}")
+
+
+@command(api_keys, "create")
+def create_api_key(
+    cli: Cli,
+    name: Annotated[str, typer.Argument(metavar="NAME", help="What it is for.")],
+    permissions: Annotated[
+        list[str],
+        typer.Option("--permission", metavar="NAME", help="Such as tasks:read; may be repeated."),
+    ],
+    rate_limit: Annotated[
+        int | None, typer.Option(metavar="N", help="Requests an hour, if the server lets you choose.")
+    ] = None,
+    burst: Annotated[int | None, typer.Option(metavar="N", help="Requests at once, likewise.")] = None,
+) -> None:
+    """Create an API key and show it; the key itself is shown this once."""
+    limits = {"rate_limit": rate_limit, "burst": burst}
+    given: dict[str, Any] = {key: value for key, value in limits.items() if value is not None}
+    cli.show(cli.client.auth.create_api_key(name, permissions, **given))
 
 
 @command(app, "logout", prints=False)

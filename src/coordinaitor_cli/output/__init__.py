@@ -2,21 +2,31 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
+from .style import is_live, is_terminal
 from .text import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from coordinaitor_sdk.models.common import Model
-
+    from .selection import Selection
     from .table import Column, Field
 
-    M = TypeVar("M", bound=Model)
+__all__ = [
+    "Format",
+    "is_live",
+    "is_terminal",
+    "put",
+    "remark",
+    "show_fields",
+    "show_json",
+    "show_list",
+    "show_one",
+    "tell",
+]
 
 
 class Format(StrEnum):
@@ -24,16 +34,11 @@ class Format(StrEnum):
 
     TABLE = "table"
     JSON = "json"
-
-
-def is_terminal() -> bool:
-    """Whether standard output is a terminal."""
-    return sys.stdout is not None and sys.stdout.isatty()  # pyright: ignore[reportUnnecessaryComparison] - closed by the caller (`>&-`)
-
-
-def is_live() -> bool:
-    """Whether standard output is a terminal that can move its cursor."""
-    return is_terminal() and os.environ.get("TERM", "").lower() not in {"dumb", "unknown"}
+    JSONL = "jsonl"
+    YAML = "yaml"
+    CSV = "csv"
+    TSV = "tsv"
+    ID = "id"
 
 
 def put(text: str) -> None:
@@ -52,31 +57,79 @@ def tell(text: str) -> None:
         print(text, file=sys.stderr, flush=True)  # noqa: T201
 
 
-def show_list(items: Sequence[M], columns: Sequence[Column[M]], form: Format) -> None:
+def show_list(
+    items: Sequence[Any], columns: Sequence[Column[Any]], form: Format, select: Selection | None = None
+) -> None:
     """Print a list: an array, or a line for each."""
-    if form is Format.JSON:
-        from .json import dumps
+    if select is not None and select.fields:
+        from .table import Column, selected
 
-        put(dumps([item.to_dict() for item in items]))
-        return
-    from .table import print_rows
+        select.check(items)
+        columns = [Column(path, selected(path)) for path in select.fields]
+    if form in _WHOLE or (select is not None and select.jq is not None):
+        from .selection import data_of
 
-    print_rows(items, columns)
+        data = [select.data(item) if select else data_of(item) for item in items]
+        _show_data(data, form, select)
+    elif form is Format.ID:
+        from .records import put_ids
 
-
-def show_one(item: M, fields: Callable[[M], Iterable[Field]], form: Format) -> None:
-    """Print one object: as it is, or a line for each of its fields."""
-    if form is Format.JSON:
-        show_json(item.to_dict())
+        put_ids(items)
     else:
-        show_fields(fields(item))
+        from .table import print_rows
+
+        print_rows(items, columns, form)
 
 
-def show_fields(fields: Iterable[Field]) -> None:
+def show_one(
+    item: Any,
+    fields: Callable[[Any], Iterable[Field]] | None,
+    form: Format,
+    select: Selection | None = None,
+) -> None:
+    """Print one object: as it is, or a line for each of its fields; without `fields`, of all that it has."""
+    if select is not None:
+        select.check([item])
+    if form in _WHOLE or (select is not None and select.jq is not None):
+        from .selection import data_of
+
+        _show_data(select.data(item) if select else data_of(item), form, select, many=False)
+    elif form is Format.ID:
+        from .records import put_ids
+
+        put_ids([item])
+    else:
+        from .table import all_fields
+
+        chosen = select.rows(item) if select is not None and select.fields else None
+        told = all_fields(item) if fields is None else fields(item)
+        show_fields(all_fields(chosen, plain=True) if chosen is not None else told, form)
+
+
+_WHOLE = frozenset({Format.JSON, Format.JSONL, Format.YAML})
+
+
+def _show_data(data: Any, form: Format, select: Selection | None, *, many: bool = True) -> None:
+    if select is not None and select.jq is not None:
+        from .records import put_jq
+
+        put_jq(select.jq, data)
+    elif form is Format.YAML:
+        from .records import put_yaml
+
+        put_yaml(data)
+    elif form is Format.JSONL:
+        for item in data if many else [data]:
+            show_json(item, indent=None)
+    else:
+        show_json(data)
+
+
+def show_fields(fields: Iterable[Field], form: Format = Format.TABLE) -> None:
     """Print a line for each field."""
     from .table import print_fields
 
-    print_fields(fields)
+    print_fields(fields, form)
 
 
 def show_json(value: Any, *, indent: int | None = 2) -> None:

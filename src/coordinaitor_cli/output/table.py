@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeAlias, TypeVar, cast
 
-from . import is_terminal, put, remark
+from . import Format, put, remark
+from .style import is_coloured, is_terminal, painted
 from .text import one_line, paragraphs
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from rich.console import Console
     from rich.table import Table
@@ -21,6 +22,7 @@ Field: TypeAlias = "tuple[str, Any]"
 
 LEAST_WIDTH: Final = 12
 _GAP: Final = 2
+_SPELLED: Final = {"id": "ID", "url": "URL", "cpu": "CPU"}
 STATE_STYLES: Final = {
     "completed": "green",
     "active": "cyan",
@@ -69,20 +71,70 @@ def open_console() -> Console:
     """Rich on standard output, taking nothing in a text for markup."""
     from rich.console import Console
 
-    return Console(markup=False, emoji=False, highlight=False, soft_wrap=False)
+    return Console(
+        markup=False,
+        emoji=False,
+        highlight=False,
+        soft_wrap=False,
+        no_color=not is_coloured(),
+        color_system="auto" if is_coloured() else None,
+    )
 
 
-def print_rows(items: Sequence[T], columns: Sequence[Column[T]]) -> None:
-    """A line for each item; on a terminal under their titles."""
+def selected(path: str) -> Callable[[Any], Any]:
+    """Of an item, what stands at a path, for a cell."""
+    from .records import flat
+    from .selection import data_of, value_at
+
+    return lambda item: flat(value_at(data_of(item), path))
+
+
+def label(name: str) -> str:
+    """A field's name for reading: `createdAt` is "Created at"."""
+    words = "".join(f" {char.lower()}" if char.isupper() else char for char in name).replace("_", " ").strip()
+    words = " ".join(_SPELLED.get(word, word) for word in words.split())
+    return words[:1].upper() + words[1:]
+
+
+def all_fields(item: Any, *, plain: bool = False) -> Iterator[Field]:
+    """All that an object has, for reading, parts under both names; `plain` keeps names as they are."""
+    from .records import flat
+    from .selection import data_of
+
+    for name, value in data_of(item).items():
+        told = name if plain else label(name)
+        if isinstance(value, dict) and not plain:
+            for part, inner in cast("dict[str, Any]", value).items():
+                yield f"{told} {label(part).lower() if part.islower() else label(part)}", flat(inner)
+        else:
+            yield told, flat(value)
+
+
+def print_rows(items: Sequence[T], columns: Sequence[Column[T]], form: Format = Format.TABLE) -> None:
+    """A line for each item; as a table on a terminal, and as CSV, under their titles."""
     rows = [[cell(column.value(item)) for column in columns] for item in items]
-    if not rows:
-        if is_terminal():
+    if form is Format.CSV:
+        from .records import put_csv
+
+        put_csv(
+            [column.title.lower() if column.title.isupper() else column.title for column in columns], rows
+        )
+    elif not rows:
+        if is_terminal() and form is Format.TABLE:
             remark("nothing found")
-        return
-    if is_terminal():
+    elif is_terminal() and form is Format.TABLE:
         _print_aligned(rows, columns)
     else:
-        put("\n".join("\t".join(row) for row in rows))
+        put("\n".join("\t".join(_painted_state(row, columns, form)) for row in rows))
+
+
+def _painted_state(row: list[str], columns: Sequence[Column[T]], form: Format) -> list[str]:
+    if form is not Format.TABLE:
+        return row
+    return [
+        painted(text, STATE_STYLES.get(text, "")) if column.is_state else text
+        for text, column in zip(row, columns, strict=True)
+    ]
 
 
 def _print_aligned(rows: list[list[str]], columns: Sequence[Column[T]]) -> None:
@@ -141,16 +193,21 @@ def aligned(titles: Sequence[str], widths: Sequence[int]) -> Table:
     return table
 
 
-def print_fields(fields: Iterable[Field]) -> None:
+def print_fields(fields: Iterable[Field], form: Format = Format.TABLE) -> None:
     """A line for each field that has a value; on a terminal longer texts stand below their label."""
-    shown = [(label, value) for label, value in fields if value is not None and value != [] and value != ""]
-    if not is_terminal():
-        for label, value in shown:
-            put(f"{label}\t{cell(value)}")
+    shown = [(name, value) for name, value in fields if value is not None and value != [] and value != ""]
+    if form is Format.CSV:
+        from .records import put_csv
+
+        put_csv(("field", "value"), ((cell(name), cell(value)) for name, value in shown))
         return
-    width = max((len(label) for label, _ in shown), default=0) + _GAP
-    for label, value in shown:
-        put(f"{label + ':':<{width}}{_hanging(value, width)}")
+    if not is_terminal() or form is Format.TSV:
+        for name, value in shown:
+            put(f"{cell(name)}\t{cell(value)}")
+        return
+    width = max((len(cell(name)) for name, _ in shown), default=0) + _GAP
+    for name, value in shown:
+        put(f"{cell(name) + ':':<{width}}{_hanging(value, width)}")
 
 
 def _hanging(value: str | list[Any] | Any, indent: int) -> str:

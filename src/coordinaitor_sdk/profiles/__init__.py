@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from .addresses import DEFAULT_API_PREFIX, DEFAULT_BASE_URL, is_loopback, normalized_url, origin
 from .credentials import Credentials
-from .directory import config_dir
+from .directory import active_profile, config_dir
 from .profile import DEFAULT_PROFILE, Profile
 from .settings import Explicit, Settings, check_secure, resolve
 from .stores.file import FileTokenStore
@@ -32,6 +32,7 @@ __all__ = [
     "Settings",
     "SharedTokens",
     "TokenStore",
+    "active_profile",
     "check_secure",
     "config_dir",
     "is_loopback",

@@ -41,6 +41,16 @@ def read_config(path: Path) -> dict[str, Any]:
         raise ConfigurationError(f"{path} is not readable TOML: {error}; mend or remove it") from error
 
 
+def active_profile(directory: Path) -> str | None:
+    """The profile that holds where none is named, as `config.toml` says; None where it doesn't.
+
+    Raises:
+        ConfigurationError: the file can't be read.
+    """
+    found = read_config(directory / "config.toml").get("active")
+    return found if isinstance(found, str) else None
+
+
 def check_name(name: str, *, what: str) -> None:
     """Refuse a name that can't be a file's in any system, or leaves the directory.
 

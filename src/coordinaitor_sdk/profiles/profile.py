@@ -54,11 +54,52 @@ class Profile:
         Raises:
             ConfigurationError: the file can't be read or written.
         """
-        import tomli_w
-
         config = read_config(self.config_path)
         config.setdefault("profiles", {}).setdefault(self.name, {}).update(settings)
-        write_private(self.config_path, tomli_w.dumps(config))
+        self._write(config)
+
+    def unset(self, *names: str) -> None:
+        """Remove these settings; one that isn't there is no matter.
+
+        Raises:
+            ConfigurationError: the file can't be read or written.
+        """
+        config = read_config(self.config_path)
+        for name in names:
+            config.get("profiles", {}).get(self.name, {}).pop(name, None)
+        self._write(config)
+
+    def activate(self) -> None:
+        """Make this the profile that holds where none is named.
+
+        Raises:
+            ConfigurationError: the file can't be read or written.
+        """
+        self._write({**read_config(self.config_path), "active": self.name})
+
+    def delete(self) -> None:
+        """Remove its settings and its credentials; where it was active, none is.
+
+        Raises:
+            ConfigurationError: a file can't be read or written.
+        """
+        self.forget_credentials()
+        config = read_config(self.config_path)
+        config.get("profiles", {}).pop(self.name, None)
+        if config.get("active") == self.name:
+            del config["active"]
+        self._write(config)
+
+    @classmethod
+    def names(cls, directory: Path | None = None) -> list[str]:
+        """The profiles that have settings or credentials.
+
+        Raises:
+            ConfigurationError: the file can't be read.
+        """
+        directory = directory or config_dir()
+        stored = {path.stem for path in (directory / "credentials").glob("*.json")}
+        return sorted(stored | read_config(directory / "config.toml").get("profiles", {}).keys())
 
     def credentials(self, base_url: str) -> Credentials | None:
         """What is stored for the origin of `base_url`, or None.
@@ -107,6 +148,11 @@ class Profile:
             ConfigurationError: the file can't be removed.
         """
         return remove(self.credentials_path)
+
+    def _write(self, config: dict[str, Any]) -> None:
+        import tomli_w
+
+        write_private(self.config_path, tomli_w.dumps(config))
 
     def _save(self, fields: dict[str, Any]) -> None:
         with FileTokenStore(self.credentials_path).lock():

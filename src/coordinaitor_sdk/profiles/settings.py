@@ -17,7 +17,7 @@ from .addresses import (
     origin,
 )
 from .credentials import Credentials, one_kind
-from .directory import config_dir
+from .directory import active_profile, config_dir
 from .profile import DEFAULT_PROFILE, Profile
 from .stores.shared import SharedTokens
 
@@ -74,10 +74,13 @@ def resolve(
         ConfigurationError: a value can't be used, two kinds of credentials stand on one level, or a file of
             the profile can't be read.
     """
+    directory = directory or config_dir(environ)
     name, profile_source = _first(
-        (explicit.profile, "argument"), (environ.get("COORDINAITOR_PROFILE"), "COORDINAITOR_PROFILE")
+        (explicit.profile, "argument"),
+        (environ.get("COORDINAITOR_PROFILE"), "COORDINAITOR_PROFILE"),
+        (active_profile(directory), "config.toml"),
     ) or (DEFAULT_PROFILE, "default")
-    profile = Profile(name, directory or config_dir(environ))
+    profile = Profile(name, directory)
     stored = profile.settings()
     base_url, url_source = _first(
         (explicit.base_url, "argument"),
