@@ -204,7 +204,7 @@ def told(error: Exception, situation: Situation) -> Told:
     if isinstance(error, OSError):
         return Told(str(error))
     shown = situation.debug or os.environ.get("COORDINAITOR_DEBUG")
-    hint = None if shown else "this is a fault of the program; --debug shows where it happened"
+    hint = None if shown else "this is a fault of the program; --debug or COORDINAITOR_DEBUG=1 shows where"
     return Told(f"{one_line(str(error)) or 'unforeseen'} ({type(error).__name__})", hint=hint)
 
 

@@ -70,14 +70,14 @@ def hint_for(error: CoordinaitorError, situation: Situation) -> str | None:
 
 def _login_hint(situation: Situation) -> str | None:
     settings = situation.settings
+    named = "" if settings is None or settings.profile == "default" else f" --profile {settings.profile}"
     if settings is None or settings.credentials is None:
-        return "coordinaitor auth login"
+        return f"coordinaitor auth login{named}"
     match settings.credentials.source:
         case "argument":  # this was the login
             return None
         case "environment":
             names = ", ".join(name for name in CREDENTIAL_VARIABLES if os.environ.get(name))
-            return f"unset {names}; coordinaitor auth login"
+            return f"unset {names}; coordinaitor auth login{named}"
         case _:
-            named = "" if settings.profile == "default" else f" --profile {settings.profile}"
             return f"coordinaitor auth login{named}"

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
-from typing import Annotated, Any, Final, TypeAlias
+from typing import Annotated, Final, TypeAlias
 
 import typer
 
@@ -119,9 +120,8 @@ def hoisted(arguments: list[str]) -> list[str]:
 
 def asks_for_json(arguments: list[str]) -> bool:
     """Whether a command line, right or wrong, wants JSON: its errors are JSON then, too."""
-    joined: Any = zip(arguments, [*arguments[1:], ""], strict=True)
     return any(
         word in {"--output=json", "--output=jsonl", "-ojson", "-ojsonl"}
         or (word in {"-o", "--output"} and value in {"json", "jsonl"})
-        for word, value in joined
+        for word, value in pairwise([*arguments, ""])
     )

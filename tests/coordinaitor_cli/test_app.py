@@ -133,3 +133,45 @@ def test_nothing_asked_for_shows_the_help(cli):
 def test_wrong_usage(cli, fails, arguments, error, hint):
     """One line, and the help that helps; exit code 2."""
     assert fails(cli(*arguments), 2) == [f"error: {error}", f"hint: {hint}"]
+
+
+def test_list_as_json_imports_what_one_call_needs(cli, idle_server, monkeypatch):
+    """Neither a loop, a socket, another format nor another group."""
+    for name, value in cli.use(idle_server).env.items():
+        monkeypatch.setenv(name, value)
+    forbidden = {
+        *("asyncio", "filelock", "jq", "keyring", "tomli_w", "websockets", "yaml"),
+        *("coordinaitor_cli.bulk", "coordinaitor_cli.hints", "coordinaitor_cli.output.records"),
+        *("coordinaitor_sdk._async", "coordinaitor_sdk.server", "coordinaitor_sdk.webhooks"),
+        *(module for name, (module, _) in COMMANDS.items() if name != "tasks"),
+    }
+    found = imported_by("tasks", "list", "-o", "json")
+    assert {name for name in found for one in forbidden if name == one or name.startswith(f"{one}.")} == set()
+
+
+def test_tab_imports_no_client_and_no_keyring():
+    """What completes a word needs Typer and the group it stands in."""
+    found = imported_by("__complete", "bash", "tasks", "get", "x")
+    assert heavy(found, "keyring", "filelock") <= {
+        *("coordinaitor_cli.commands", "coordinaitor_cli.commands.tasks", "coordinaitor_cli.context"),
+        *(
+            name
+            for name in found
+            if name.startswith(("coordinaitor_sdk.profiles", "coordinaitor_sdk.exceptions"))
+        ),
+    }
+
+
+@pytest.mark.parametrize(
+    ("arguments", "alias"),
+    [
+        (["tasks", "list", "--help"], ["task", "ls", "--help"]),
+        (["projects", "members", "list", "--help"], ["project", "member", "ls", "--help"]),
+        (["agents", "get", "--help"], ["agents", "show", "--help"]),
+    ],
+)
+def test_aliases_are_hidden(cli, arguments, alias):
+    """The singular, and ls, show and rm, work; no help names them."""
+    lines = cli(*arguments).stdout.splitlines()
+    assert cli(*alias).stdout.splitlines()[1:] == lines[1:]
+    assert f"  {alias[-2]} " not in cli(*arguments[:-2], "--help").stdout

@@ -81,9 +81,9 @@ def test_states(at_work, made):
 def test_clear(at_work, made, fails):
     """A field is emptied by its option's name; a wrong one is told."""
     (task,) = made(1)
-    at_work.json("tasks", "update", task, "--description", "x", "--tag", "y")
-    cleared = at_work.json("tasks", "update", task, "--clear", "description", "--clear", "tag")
-    assert (cleared["description"], cleared["tags"]) == (None, [])
+    at_work.json("tasks", "update", task, "--due-date", "2030-01-01T00:00:00Z", "--tag", "y")
+    cleared = at_work.json("tasks", "update", task, "--clear", "due-date", "--clear", "tag")
+    assert (cleared["dueDate"], cleared["tags"]) == (None, [])
     (line,) = fails(at_work("tasks", "update", task, "--clear", "nope"), 2)
     assert line.startswith("error: --clear: there is no field nope; there are title, description")
 

@@ -44,9 +44,10 @@ def api(
         bool, typer.Option("--dry-run", help="Print the curl command instead, secrets as variables.")
     ] = False,
 ) -> None:
-    """Call any endpoint below the API prefix, and print its answer.
+    """Call any endpoint.
 
-    Fields go into the query of GET and DELETE, else into a JSON body.
+    The path is below the API prefix; what is printed is the answer. Fields go into the query of GET and
+    DELETE, else into a JSON body.
     """
     from ..calls import as_curl, every_page, one_answer, the_call
 

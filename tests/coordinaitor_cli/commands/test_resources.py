@@ -57,7 +57,7 @@ def test_projects_live(at_work, idle_server):
     project = at_work.json("projects", "create", "--name", "P", "--budget", '{"hours": 8}', "--tag", "t")[
         "id"
     ]
-    assert at_work.json("projects", "get", project)["budget"] == {"hours": 8}
+    assert at_work.json("projects", "get", project)["budget"]["hours"] == 8
     assert at_work.json("projects", "update", project, "--status", "on-hold")["status"] == "on-hold"
     member = at_work.json("projects", "members", "add", project, "user-456", "--role", "developer")
     assert member["userId"] == "user-456"
@@ -116,10 +116,10 @@ def test_edit(at_work, library, tmp_path, fails):
 def test_wait(at_work, library):
     """The exit code is the end's; time that is up is 8, with what is left."""
     task = library.tasks.create(title="Waited for").id
-    done = at_work("tasks", "wait", task, "task-789", "--timeout", "0.5")
+    done = at_work("tasks", "wait", task, "task-789", "--timeout", "4")
     assert done.returncode == 8
     assert done.stdout.startswith("task-789\tcompleted")
-    assert done.stderr == f"error: not ended after 0.5 s: {task}\n"
+    assert done.stderr == f"error: not ended after 4 s: {task}\n"
     library.tasks.update(task, status="failed")
     assert at_work("tasks", "wait", task, "task-789").returncode == 20
     assert at_work("tasks", "wait", "task-789", "-o", "id").stdout == "task-789\n"
