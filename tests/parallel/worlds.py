@@ -40,16 +40,30 @@ def scenario_of(number: int) -> dict[str, Any]:
 
 @pytest.mark.parametrize("number", range(TESTS))
 def test_a_world_sees_itself_alone(control: Controlled, number: int) -> None:
-    """Its ids, its tasks, its events and its time are what they would be on a server of its own."""
+    """Its ids, tasks, events, faults and time are what they would be on a server of its own."""
     start = FIRST + timedelta(days=number)
     wanted = {"now": stamped(start), "randomSeed": number, "scenario": scenario_of(number)}
     with control.world(**wanted) as world:
+        fails_as_it_was_told(control, world, number)
         tasks = [world.task(title=f"Test {number}, task {count}") for count in range(TASKS)]
         assert [task["id"] for task in tasks] == [f"task-{1001 + count}" for count in range(TASKS)]
         assert {task["createdAt"] for task in tasks} == {stamped(start)}
         half_a_second_before_its_end(world, start, number)
         world.time(runUntilIdle=True)
         check_the_end(world, start, number)
+
+
+def fails_as_it_was_told(control: Controlled, world: World, number: int) -> None:
+    """So many creations are refused, in a way of its own, and not one more; its journal tells of no other."""
+    path, times, status = f"/worlds/{world.id}/faults", number % 3 + 1, (500, 503)[number % 2]
+    fault = {"kind": "status", "operation": "create_task", "count": times, "status": status}
+    control.ask("POST", path, 201, json=fault)
+    refused = [world.api.post("/tasks", json={"title": "Refused"}).status_code for _ in range(times)]
+    assert refused == [status] * times
+    (told,) = control.ask("GET", path, 200)["faults"]
+    assert (told["matched"], told["fired"], told["spent"]) == (times, times, True)
+    journal = control.ask("GET", f"/worlds/{world.id}/journal", 200)["entries"]
+    assert [entry["status"] for entry in journal] == refused
 
 
 def half_a_second_before_its_end(world: World, start: datetime, number: int) -> None:
