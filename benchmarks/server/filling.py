@@ -46,7 +46,7 @@ def fill(path: Path, count: int) -> None:
     """Make a database in which the demo data's first organization has `count` tasks."""
     engine = open_engine(path)
     prepare(engine, path)
-    start = Start(seed="demo", api_key=KEY, admin_password=None, loopback=True, pace=1, log_length=100_000)
+    start = Start(seed="demo", api_key=KEY, admin_password=None, loopback=True, log_length=100_000)
     started = start_data(engine, start)
     world = next(each for each in started.worlds if each.is_default)
     sql = Sql(connect(engine))

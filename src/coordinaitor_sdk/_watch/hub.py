@@ -349,11 +349,10 @@ class Hub:
 
     async def _run(self, url: str | None) -> None:
         if url is None:
-            logger.warning(
-                "watches poll: how the given http_client reaches the server is not known here;"
+            self._poll(
+                "how the given http_client reaches the server is not known here;"
                 " pass proxy=, ssl_context= or ws_url= beside it for live updates"
             )
-            self._poll()
             return
         failures = 0
         while True:
@@ -395,13 +394,13 @@ class Hub:
         # A server that restarts behind a proxy answers so for a moment.
         self._refusals += 1
         if status not in _PASSING or self._refusals >= _REFUSALS:
-            self._poll()
+            self._poll("until the server takes a WebSocket")
 
-    def _poll(self) -> None:
-        """The server has no WebSocket for us: looks carry the watches until it has."""
+    def _poll(self, why: str) -> None:
+        """There is no WebSocket for us: looks carry the watches until there is one."""
         if not self._refused:
             self._refused = True
-            logger.warning("watches poll by REST until the server takes a WebSocket")
+            logger.warning("watches poll by REST: %s", why)
             self._look_at_all()
         self._end_without_socket()
 

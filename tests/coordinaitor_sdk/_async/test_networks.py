@@ -211,7 +211,7 @@ class TestWebSocketAddress:
         """`COORDINAITOR_WS_URL`; at a wrong one REST carries the watch."""
         monkeypatch.setenv("COORDINAITOR_WS_URL", server.url.replace("http", "ws") + "/nothing")
         async with client(kind, server.url, api_key="ak_test") as c:
-            assert set(await watched(c)) == {"snapshot"}
+            assert set(await watched(c)) == {"poll"}
 
     @pytest.mark.parametrize("wrong", ["http://localhost/ws", "ws://user:secret@localhost/ws", "ws:", "/ws"])
     async def test_one_that_can_not_be_used_is_refused(self, kind, wrong):
@@ -262,7 +262,7 @@ class TestForeignClient:
         http = foreign(kind)
         with caplog.at_level(logging.WARNING, "coordinaitor_sdk"):
             async with client(kind, server.url, api_key="ak_test", http_client=http) as c:
-                assert set(await watched(c)) == {"snapshot"}
+                assert set(await watched(c)) == {"poll"}
         assert caplog.text.count("watches poll") == 1
         await closed(kind, http)
 
