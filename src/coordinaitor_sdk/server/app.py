@@ -92,7 +92,8 @@ def create_app(engine: Engine, started: Started, settings: Settings) -> FastAPI:
     app.state.parts = parts
     for prefix in API_PREFIXES:
         _add_routes(app, prefix, *ROUTERS)
-    _add_routes(app, "", docs.router, oauth_routes.router, avatars.router, realtime.router)
+    _add_routes(app, "", docs.router, oauth_routes.router, avatars.router)
+    app.router.routes.append(realtime.route)
     if settings.control:
         found = app.state.control = Control(parts)
         app.include_router(control.router)
