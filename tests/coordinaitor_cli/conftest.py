@@ -15,6 +15,7 @@ import time
 from pathlib import Path
 
 import pytest
+from server_process import ServerProcess
 
 from coordinaitor_sdk import Coordinaitor
 from coordinaitor_sdk.profiles import Profile
@@ -176,6 +177,13 @@ class Stub:
     def says(self, value: object, status: int = 200) -> None:
         """Answer JSON."""
         self.status, self.kind, self.body = status, "application/json", json.dumps(value).encode()
+
+
+@pytest.fixture(scope="session")
+def idle_server():
+    """The terminal client's own: its tests add agents and projects, which others count."""
+    with ServerProcess() as process:
+        yield process.start(agents="off", api_key="ak_test")
 
 
 @pytest.fixture(scope="session")
