@@ -132,11 +132,20 @@ class TlsFront(_Listener):
         port: of the plain server on loopback.
         authority: signs its certificate, which is for `localhost`.
         wants_client_certificate: whether the client must show one of the authority's.
+        begin: what each handshake waits for, if anything.
     """
 
-    def __init__(self, port: int, authority: trustme.CA, *, wants_client_certificate: bool = False) -> None:
+    def __init__(
+        self,
+        port: int,
+        authority: trustme.CA,
+        *,
+        wants_client_certificate: bool = False,
+        begin: threading.Event | None = None,
+    ) -> None:
         super().__init__()
         self._upstream = port
+        self._begin = begin
         self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         authority.issue_cert("localhost").configure_cert(self._context)
         if wants_client_certificate:
@@ -144,7 +153,14 @@ class TlsFront(_Listener):
             self._context.verify_mode = ssl.CERT_REQUIRED
         self.url = f"https://localhost:{self.port}"
 
+    @property
+    def connections(self) -> int:
+        """How many are open."""
+        return len(self._open)
+
     def serve(self, taken: socket.socket) -> None:
+        if self._begin is not None:
+            self._begin.wait(10)
         with (
             self._context.wrap_socket(taken, server_side=True) as secured,
             socket.create_connection(("127.0.0.1", self._upstream), timeout=10) as upstream,

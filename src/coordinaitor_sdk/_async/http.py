@@ -150,27 +150,34 @@ class AsyncHttp:
             ConnectionFailedError, TimeoutExceededError, ResponseDecodeError: no usable answer came.
         """
         is_upload = isinstance(request.body, Upload)
+        pools = self._for_large_bodies if _is_large(request.body) else self._transports
         try:
             async with TimeLimit(None if is_upload else limit) as clock:
-                response = await self._exchanged(request, credential, limit, cache_key)
-                try:
+                made = self._made(request, credential, limit, cache_key)
+                if self._foreign is not None:
+                    response = await _through(self._foreign, made)
                     content = await _read(response, clock, request)
-                finally:
-                    await response.aclose()
+                else:
+                    transport = await pools.get()
+                    response = await transport.handle_async_request(made)
+                    response.request = made
+                    content = await _read(response, clock, request)
+                    if not pools.holds(transport):
+                        await _close_connection(response)
         except self._failures as error:
             raise self._translated(error, request, limit, by_deadline=by_deadline) from error
         return HttpResponse(
             response.status_code, response.headers, content, request.method, _without_query(request.url)
         )
 
-    async def _exchanged(
+    def _made(
         self,
         request: HttpRequest,
         credential: Mapping[str, str],
         limit: float | None,
         cache_key: str | None,
-    ) -> httpx.Response:
-        """The answer, its body not read yet."""
+    ) -> httpx.Request:
+        """The request as httpx has it."""
         connect = CONNECT_TIMEOUT if limit is None else min(limit, CONNECT_TIMEOUT)
         extensions: dict[str, Any] = {
             "timeout": {"connect": connect, "read": limit, "write": limit, "pool": limit}
@@ -184,19 +191,13 @@ class AsyncHttp:
         # A client of the caller's adds what it was given. Ours would add nothing, and cookies and redirects
         # are not wanted: the transport below it takes half the time.
         make = self._lib.Request if client is None else client.build_request
-        made = make(
+        return make(
             request.method,
             request.url,
             headers=headers,
             content=streamed(request.body) if isinstance(request.body, Upload) else request.body,
             extensions=extensions,
         )
-        if client is not None:
-            return await _through(client, made)
-        scoped = self._for_large_bodies if _is_large(request.body) else self._transports
-        response = await (await scoped.get()).handle_async_request(made)
-        response.request = made
-        return response
 
     def _translated(
         self, error: Exception, request: HttpRequest, limit: float | None, *, by_deadline: bool
@@ -242,21 +243,29 @@ class AsyncHttp:
 
 
 async def _read(response: httpx.Response, clock: TimeLimit, request: HttpRequest) -> bytes:
+    """The body, after which its connection is free, or closed if something was wrong."""
     chunks: list[bytes] = []
     size = 0
-    async for chunk in response.aiter_bytes():
-        clock.check()
-        chunks.append(chunk)
-        size += len(chunk)
-        if size > MAX_ANSWER_BYTES:
-            raise ResponseDecodeError(
-                f"the answer to {request.method} {_without_query(request.url)} is larger than"
-                f" {MAX_ANSWER_BYTES >> 20} MB, which no answer of the API is; check base_url, or use a"
-                " smaller limit=",
-                status=response.status_code,
-                content_type=response.headers.get("content-type"),
-            )
+    try:
+        async for chunk in response.aiter_bytes():
+            clock.check()
+            chunks.append(chunk)
+            size += len(chunk)
+            if size > MAX_ANSWER_BYTES:
+                raise _too_large(response, request)
+    finally:
+        await response.aclose()
     return chunks[0] if len(chunks) == 1 else b"".join(chunks)
+
+
+def _too_large(response: httpx.Response, request: HttpRequest) -> ResponseDecodeError:
+    return ResponseDecodeError(
+        f"the answer to {request.method} {_without_query(request.url)} is larger than"
+        f" {MAX_ANSWER_BYTES >> 20} MB, which no answer of the API is; check base_url, or use a"
+        " smaller limit=",
+        status=response.status_code,
+        content_type=response.headers.get("content-type"),
+    )
 
 
 def _timed_out(target: str, limit: float | None, *, by_deadline: bool) -> TimeoutExceededError:
@@ -297,6 +306,13 @@ def _is_large(body: bytes | Upload | None) -> bool:
 
 async def _close(transport: httpx.AsyncBaseTransport) -> None:
     await transport.aclose()
+
+
+async def _close_connection(response: httpx.Response) -> None:
+    """Close what this answer came through: a pool that was closed while it still connected won't."""
+    stream = response.extensions.get("network_stream")
+    if stream is not None:
+        await stream.aclose()
 
 
 async def _through(client: httpx.AsyncClient, request: httpx.Request) -> httpx.Response:

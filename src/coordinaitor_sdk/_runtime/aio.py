@@ -198,6 +198,11 @@ class Scoped(Generic[T]):
         await anext(guard)
         return value
 
+    def holds(self, value: T) -> bool:
+        """Whether `get` would give this one again: it was not closed meanwhile."""
+        held = self._values.get(asyncio.get_running_loop())
+        return held is not None and held[0] is value
+
     async def close(self) -> None:
         """Close the running loop's value; a later `get` makes a new one."""
         held = self._values.pop(asyncio.get_running_loop(), None)

@@ -232,6 +232,11 @@ class Scoped(Generic[T]):
         pid, value = os.getpid(), self._make()
         return pid, value, weakref.finalize(self, _close_in, pid, self._close, value)
 
+    def holds(self, value: T) -> bool:
+        """Whether `get` would give this one again: it was not closed meanwhile."""
+        held = self._held
+        return held is not None and held[1] is value
+
     def close(self) -> None:
         """Close this process's value; a later `get` makes a new one."""
         held, self._held = self._held, None

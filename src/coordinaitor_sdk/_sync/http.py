@@ -151,27 +151,34 @@ class Http:
             ConnectionFailedError, TimeoutExceededError, ResponseDecodeError: no usable answer came.
         """
         is_upload = isinstance(request.body, Upload)
+        pools = self._for_large_bodies if _is_large(request.body) else self._transports
         try:
             with TimeLimit(None if is_upload else limit) as clock:
-                response = self._exchanged(request, credential, limit, cache_key)
-                try:
+                made = self._made(request, credential, limit, cache_key)
+                if self._foreign is not None:
+                    response = _through(self._foreign, made)
                     content = _read(response, clock, request)
-                finally:
-                    response.close()
+                else:
+                    transport = pools.get()
+                    response = transport.handle_request(made)
+                    response.request = made
+                    content = _read(response, clock, request)
+                    if not pools.holds(transport):
+                        _close_connection(response)
         except self._failures as error:
             raise self._translated(error, request, limit, by_deadline=by_deadline) from error
         return HttpResponse(
             response.status_code, response.headers, content, request.method, _without_query(request.url)
         )
 
-    def _exchanged(
+    def _made(
         self,
         request: HttpRequest,
         credential: Mapping[str, str],
         limit: float | None,
         cache_key: str | None,
-    ) -> httpx.Response:
-        """The answer, its body not read yet."""
+    ) -> httpx.Request:
+        """The request as httpx has it."""
         connect = CONNECT_TIMEOUT if limit is None else min(limit, CONNECT_TIMEOUT)
         extensions: dict[str, Any] = {
             "timeout": {"connect": connect, "read": limit, "write": limit, "pool": limit}
@@ -185,19 +192,13 @@ class Http:
         # A client of the caller's adds what it was given. Ours would add nothing, and cookies and redirects
         # are not wanted: the transport below it takes half the time.
         make = self._lib.Request if client is None else client.build_request
-        made = make(
+        return make(
             request.method,
             request.url,
             headers=headers,
             content=streamed(request.body) if isinstance(request.body, Upload) else request.body,
             extensions=extensions,
         )
-        if client is not None:
-            return _through(client, made)
-        scoped = self._for_large_bodies if _is_large(request.body) else self._transports
-        response = (scoped.get()).handle_request(made)
-        response.request = made
-        return response
 
     def _translated(
         self, error: Exception, request: HttpRequest, limit: float | None, *, by_deadline: bool
@@ -243,21 +244,29 @@ class Http:
 
 
 def _read(response: httpx.Response, clock: TimeLimit, request: HttpRequest) -> bytes:
+    """The body, after which its connection is free, or closed if something was wrong."""
     chunks: list[bytes] = []
     size = 0
-    for chunk in response.iter_bytes():
-        clock.check()
-        chunks.append(chunk)
-        size += len(chunk)
-        if size > MAX_ANSWER_BYTES:
-            raise ResponseDecodeError(
-                f"the answer to {request.method} {_without_query(request.url)} is larger than"
-                f" {MAX_ANSWER_BYTES >> 20} MB, which no answer of the API is; check base_url, or use a"
-                " smaller limit=",
-                status=response.status_code,
-                content_type=response.headers.get("content-type"),
-            )
+    try:
+        for chunk in response.iter_bytes():
+            clock.check()
+            chunks.append(chunk)
+            size += len(chunk)
+            if size > MAX_ANSWER_BYTES:
+                raise _too_large(response, request)
+    finally:
+        response.close()
     return chunks[0] if len(chunks) == 1 else b"".join(chunks)
+
+
+def _too_large(response: httpx.Response, request: HttpRequest) -> ResponseDecodeError:
+    return ResponseDecodeError(
+        f"the answer to {request.method} {_without_query(request.url)} is larger than"
+        f" {MAX_ANSWER_BYTES >> 20} MB, which no answer of the API is; check base_url, or use a"
+        " smaller limit=",
+        status=response.status_code,
+        content_type=response.headers.get("content-type"),
+    )
 
 
 def _timed_out(target: str, limit: float | None, *, by_deadline: bool) -> TimeoutExceededError:
@@ -298,6 +307,13 @@ def _is_large(body: bytes | Upload | None) -> bool:
 
 def _close(transport: httpx.BaseTransport) -> None:
     transport.close()
+
+
+def _close_connection(response: httpx.Response) -> None:
+    """Close what this answer came through: a pool that was closed while it still connected won't."""
+    stream = response.extensions.get("network_stream")
+    if stream is not None:
+        stream.close()
 
 
 def _through(client: httpx.Client, request: httpx.Request) -> httpx.Response:
