@@ -1,10 +1,12 @@
-"""The journal of each world: every request with its answer, without secrets, in bounded memory. There only
-with a control API.
+"""The journal of each world: every request with its answer, in bounded memory. There only with a control API.
+
+Entries are kept as they came and lose their secrets when they are told, which few ever are: done at once, it
+took longer than most requests.
 """
 
 from __future__ import annotations
 
-import json
+import asyncio
 import time
 from collections import OrderedDict
 from dataclasses import dataclass, field
@@ -56,46 +58,49 @@ class Passed:
 
 @dataclass(slots=True)
 class Entry:
-    """A request; `body`, `answer_body` and `seconds` are known at its end."""
+    """A request; `passed` and `seconds` are known at its end."""
 
     seq: int
     at: str
     request_id: str | None
     method: str
     path: str
-    query: str
+    query: bytes
     operation: str | None
-    headers: dict[str, str]
-    body: str | None = None
-    status: int | None = None
-    answer_headers: dict[str, str] | None = None
-    answer_body: str | None = None
+    headers: list[tuple[bytes, bytes]]
+    passed: Passed | None = None
     seconds: float | None = None
     fault: dict[str, str] | None = None
     size: int = 0
 
     def weigh(self) -> int:
         """Bytes that it needs, about."""
-        texts = [self.path, self.query, self.body or "", self.answer_body or ""]
-        for headers in (self.headers, self.answer_headers or {}):
-            texts += [*headers, *headers.values()]
-        return OVERHEAD + sum(map(len, texts))
+        size = OVERHEAD + len(self.path) + len(self.query) + _weight(self.headers)
+        if (passed := self.passed) is not None:
+            size += len(passed.body) + len(passed.answer) + _weight(passed.answer_headers)
+        return size
 
     def told(self) -> dict[str, Any]:
-        """The entry as the control API answers it."""
+        """The entry as the control API answers it, without secrets."""
+        oauth = self.path.startswith("/oauth/")
+        headers = redaction.headers(self.headers)
+        passed = self.passed or Passed()
+        answer_headers = None if passed.status is None else redaction.headers(passed.answer_headers)
         return {
             "seq": self.seq,
             "at": self.at,
             "requestId": self.request_id,
             "method": self.method,
-            "path": self.path,
-            "query": self.query,
+            "path": redaction.text(self.path),
+            "query": redaction.query(self.query, oauth=oauth),
             "operation": self.operation,
-            "headers": self.headers,
-            "body": None if self.body is None else json.loads(self.body),
-            "status": self.status,
-            "answerHeaders": self.answer_headers,
-            "answerBody": None if self.answer_body is None else json.loads(self.answer_body),
+            "headers": headers,
+            "body": _content(headers, passed.body, passed.length, oauth=oauth),
+            "status": passed.status,
+            "answerHeaders": answer_headers,
+            "answerBody": None
+            if answer_headers is None
+            else _content(answer_headers, passed.answer, passed.answer_length, oauth=oauth),
             "durationMs": None if self.seconds is None else round(1_000 * self.seconds, 3),
             "fault": self.fault,
         }
@@ -131,16 +136,15 @@ class Journal:
         """Note a request of a world, whose answer is to come."""
         log = self._logs.setdefault(world.id, _Log())
         log.seq += 1
-        path = scope["raw_path"].decode("latin-1")[: redaction.LONGEST_TEXT]
         entry = log.entries[log.seq] = Entry(
             log.seq,
             stamp(world.clock.now()),
             scope.get("request_id"),
             scope.get("method", "GET"),
-            redaction.text(path),
-            redaction.query(scope["query_string"], oauth=_is_oauth(scope)),
+            scope["raw_path"].decode("latin-1")[: redaction.LONGEST_TEXT],
+            scope["query_string"],
             operation,
-            redaction.headers(scope["headers"]),
+            scope["headers"],
         )
         scope["journal"] = log, entry
         log.weigh(entry)
@@ -150,29 +154,17 @@ class Journal:
         log: _Log
         entry: Entry
         log, entry = scope["journal"]
-        oauth = _is_oauth(scope)
-        entry.body = redaction.content(
-            entry.headers.get("content-type", ""), bytes(passed.body), passed.length, oauth=oauth
-        )
-        if passed.status is not None:
-            entry.status = passed.status
-            entry.answer_headers = redaction.headers(passed.answer_headers)
-            entry.answer_body = redaction.content(
-                entry.answer_headers.get("content-type", ""),
-                bytes(passed.answer),
-                passed.answer_length,
-                oauth=oauth,
-            )
+        entry.passed = passed
         entry.seconds = time.perf_counter() - passed.began
         log.weigh(entry)
 
-    def told(self, world: World, wanted: JournalQuery) -> dict[str, Any]:
+    async def told(self, world: World, wanted: JournalQuery) -> dict[str, Any]:
         """The entries of a world that fit, oldest first, and what is kept of it."""
         log = self._logs.get(world.id, _Log())
         fitting = [entry for entry in log.entries.values() if _fits(entry, wanted)]
         shown = fitting[: wanted.limit]
         return {
-            "entries": [entry.told() for entry in shown],
+            "entries": await asyncio.to_thread(lambda: [entry.told() for entry in shown]),
             "hasMore": len(fitting) > len(shown),
             "kept": len(log.entries),
             "dropped": log.dropped,
@@ -200,11 +192,15 @@ def _fits(entry: Entry, wanted: JournalQuery) -> bool:
         asked is None or asked == found
         for asked, found in (
             (wanted.operation, entry.operation),
-            (wanted.status, entry.status),
+            (wanted.status, None if entry.passed is None else entry.passed.status),
             (wanted.fault, fault),
         )
     )
 
 
-def _is_oauth(scope: Scope) -> bool:
-    return bool(scope["path"].startswith("/oauth/"))
+def _weight(headers: list[tuple[bytes, bytes]]) -> int:
+    return sum(len(name) + len(value) for name, value in headers)
+
+
+def _content(headers: dict[str, str], kept: bytearray, length: int, *, oauth: bool) -> dict[str, Any] | None:
+    return redaction.content(headers.get("content-type", ""), bytes(kept), length, oauth=oauth)

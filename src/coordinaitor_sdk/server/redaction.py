@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any, Final, cast
 from urllib.parse import parse_qsl, unquote_plus
 
@@ -64,8 +65,8 @@ def query(raw: bytes, *, oauth: bool) -> str:
     return "&".join(shown)[:LONGEST_TEXT]
 
 
-def content(kind: str, raw: bytes, length: int, *, oauth: bool) -> str | None:
-    """The JSON text that tells of a body: what it says where it is JSON or a form and whole, else how long it
+def content(kind: str, raw: bytes, length: int, *, oauth: bool) -> dict[str, Any] | None:
+    """What tells of a body: what it says where it is JSON or a form and whole, else how long it
     is; None where there is none.
 
     Parameters:
@@ -84,10 +85,10 @@ def content(kind: str, raw: bytes, length: int, *, oauth: bool) -> str | None:
     else:
         try:
             told |= _read(media_type, raw, oauth=oauth)
-            return json.dumps(told)
+            json.dumps(told)  # deeply nested content can be read and yet not be told
         except (ValueError, RecursionError):
-            told = {"type": media_type or None, "bytes": length, "omitted": "unreadable"}
-    return json.dumps(told)
+            return {"type": media_type or None, "bytes": length, "omitted": "unreadable"}
+    return told
 
 
 def _read(media_type: str, raw: bytes, *, oauth: bool) -> dict[str, Any]:
@@ -118,6 +119,7 @@ def _clean(name: str, value: Any, *, oauth: bool) -> Any:
     return value
 
 
+@lru_cache(maxsize=1_000)
 def _is_secret(name: str, *, oauth: bool) -> bool:
     plain = _plain(name)
     return _SECRET.search(plain) is not None and (plain not in _OPEN or (oauth and plain != "tokentype"))

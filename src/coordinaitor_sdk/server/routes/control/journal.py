@@ -23,7 +23,7 @@ async def show_journal(request: Request, world: str) -> Response:
     if wanted.operation is not None and wanted.operation not in names():
         raise ValidationFailedError({"operation": [unknown("operation", wanted.operation, sorted(names()))]})
     control = control_of(request)
-    return answer(control.journal.told(control.require(world), wanted))
+    return answer(await control.journal.told(control.require(world), wanted))
 
 
 @router.delete("/worlds/{world}/journal")
