@@ -6,13 +6,16 @@ control API.
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 from control import Controlled, World
+from websockets.sync.client import ClientConnection, connect
 
 TESTS = 200
 TASKS = 3
@@ -43,7 +46,7 @@ def test_a_world_sees_itself_alone(control: Controlled, number: int) -> None:
     """Its ids, tasks, events, faults and time are what they would be on a server of its own."""
     start = FIRST + timedelta(days=number)
     wanted = {"now": stamped(start), "randomSeed": number, "scenario": scenario_of(number)}
-    with control.world(**wanted) as world:
+    with control.world(**wanted) as world, listening(control, world) as socket:
         fails_as_it_was_told(control, world, number)
         tasks = [world.task(title=f"Test {number}, task {count}") for count in range(TASKS)]
         assert [task["id"] for task in tasks] == [f"task-{1001 + count}" for count in range(TASKS)]
@@ -51,6 +54,18 @@ def test_a_world_sees_itself_alone(control: Controlled, number: int) -> None:
         half_a_second_before_its_end(world, start, number)
         world.time(runUntilIdle=True)
         check_the_end(world, start, number)
+        check_the_pushes(socket, number)
+
+
+@contextmanager
+def listening(control: Controlled, world: World) -> Iterator[ClientConnection]:
+    """A socket that is told of that world's tasks."""
+    url = control.url.replace("http", "ws", 1) + "/ws"
+    with connect(url, additional_headers={"X-API-Key": world.key}, open_timeout=60) as socket:
+        assert json.loads(socket.recv(60))["type"] == "ready"
+        socket.send(json.dumps({"type": "subscribe", "channel": "tasks"}))
+        assert json.loads(socket.recv(60))["type"] == "subscribed"
+        yield socket
 
 
 def fails_as_it_was_told(control: Controlled, world: World, number: int) -> None:
@@ -62,7 +77,7 @@ def fails_as_it_was_told(control: Controlled, world: World, number: int) -> None
     assert refused == [status] * times
     (told,) = control.ask("GET", path, 200)["faults"]
     assert (told["matched"], told["fired"], told["spent"]) == (times, times, True)
-    journal = control.ask("GET", f"/worlds/{world.id}/journal", 200)["entries"]
+    journal = control.ask("GET", f"/worlds/{world.id}/journal?operation=create_task", 200)["entries"]
     assert [entry["status"] for entry in journal] == refused
 
 
@@ -71,6 +86,18 @@ def half_a_second_before_its_end(world: World, start: datetime, number: int) -> 
     moved = world.time(advance=number + 1.5)
     assert (moved["now"], moved["frozen"]) == (stamped(start + timedelta(seconds=number + 1.5)), True)
     assert world.get("/tasks/task-1001")["status"] == "active"
+
+
+def check_the_pushes(socket: ClientConnection, number: int) -> None:
+    """In order, up to the end of all its tasks, and none of another world."""
+    pushes: list[dict[str, Any]] = []
+    statuses: dict[str, str] = {}
+    while list(statuses.values()) != ["completed"] * TASKS:
+        pushes.append(json.loads(socket.recv(60)))
+        statuses[pushes[-1]["data"]["id"]] = pushes[-1]["data"]["status"]
+    assert {push["data"]["title"].partition(",")[0] for push in pushes} == {f"Test {number}"}
+    seqs = [push["seq"] for push in pushes]
+    assert seqs == sorted(set(seqs))
 
 
 def check_the_end(world: World, start: datetime, number: int) -> None:

@@ -132,8 +132,8 @@ class Journal:
     def __init__(self) -> None:
         self._logs: dict[str, _Log] = {}
 
-    def begin(self, scope: Scope, world: World, operation: str | None) -> None:
-        """Note a request of a world, whose answer is to come."""
+    def begin(self, scope: Scope, world: World, operation: str | None, passed: Passed | None = None) -> None:
+        """Note a request of a world, whose answer is to come; `passed` is what has gone over the line."""
         log = self._logs.setdefault(world.id, _Log())
         log.seq += 1
         entry = log.entries[log.seq] = Entry(
@@ -145,6 +145,7 @@ class Journal:
             scope["query_string"],
             operation,
             scope["headers"],
+            passed,
         )
         scope["journal"] = log, entry
         log.weigh(entry)

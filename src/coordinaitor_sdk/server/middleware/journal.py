@@ -52,7 +52,7 @@ class JournalMiddleware:
             case "websocket.accept":
                 passed.status = 101
             case "websocket.send" if "journal" not in scope and "caller" in scope:
-                self._begin(scope)
+                self._begin(scope, passed)
             case _:
                 return
 
@@ -61,13 +61,13 @@ class JournalMiddleware:
             return
         passed.told = True
         if "journal" not in scope and scope["type"] == "http":
-            self._begin(scope)
+            self._begin(scope, passed)
         if "journal" in scope:
             self._journal.end(scope, passed)
 
-    def _begin(self, scope: Scope) -> None:
+    def _begin(self, scope: Scope, passed: Passed) -> None:
         # Refused before anybody asked whose it is: too often, too large.
         world = self._attribution.by_head(scope)
         if world is not None:
             operation = operation_of(scope) if scope["type"] == "http" else None
-            self._journal.begin(scope, world, operation)
+            self._journal.begin(scope, world, operation, passed)
