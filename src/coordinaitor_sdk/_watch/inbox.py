@@ -1,0 +1,126 @@
+"""What comes in over the connection, and what it means for the watches."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import TYPE_CHECKING
+
+from .._core.frames import Frame, read_frame
+from ..models.task import Task
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from .crowd import Crowd
+    from .link import Link
+    from .looks import Looks
+    from .registry import Registry
+    from .topic import Topic
+
+logger = logging.getLogger("coordinaitor_sdk")
+
+
+class Inbox:
+    """Reads each message, and passes on what it tells."""
+
+    def __init__(self, registry: Registry, link: Link, looks: Looks) -> None:
+        self._registry = registry
+        self._link = link
+        self._looks = looks
+        self._handlers: dict[str, Callable[[Frame], None]] = {
+            "ready": self._on_ready,
+            "heartbeat": self._on_heartbeat,
+            "subscribed": self._on_subscribed,
+            "resync": self._on_resync,
+            "error": self._on_error,
+        }
+
+    def receive(self, message: str | bytes) -> None:
+        """Take a message of the present connection."""
+        frame = read_frame(message)
+        if frame is None or not isinstance(frame.type, str):
+            logger.warning("a message of %d bytes can't be read; watched tasks are fetched", len(message))
+            self._looks.look_at_all()
+        elif frame.type.startswith("task."):
+            self._on_push(frame)
+        else:
+            handler = self._handlers.get(frame.type)
+            if handler is not None:
+                handler(frame)
+
+    def _on_push(self, frame: Frame) -> None:
+        if not self._link.delivered:
+            self._link.delivered = True
+            self._registry.tell_states()
+        task = frame.data
+        # An odd value stays as it came: `data` may be anything.
+        if not isinstance(task, Task):
+            return
+        numbered = isinstance(frame.seq, int) and isinstance(frame.epoch, str)
+        position = (str(frame.epoch), int(frame.seq or 0)) if numbered else None
+        deleted = frame.type == "task.deleted"
+        for crowd in list(self._registry.crowds.values()):
+            crowd.on_push(task, position, deleted=deleted)
+        topic = self._registry.topics.get(str(task.id))
+        if topic is None:
+            return
+        if position is not None and topic.live:
+            topic.since = position
+        topic.confirmed = asyncio.get_running_loop().time()
+        if deleted:
+            self._registry.deliver(topic, topic.machine.see_deleted("push", topic.since))
+        else:
+            self._registry.deliver(topic, topic.machine.see(task, "push", topic.since))
+
+    def _on_ready(self, frame: Frame) -> None:
+        self._link.epoch = frame.epoch
+        if isinstance(frame.heartbeat, (int, float)) and frame.heartbeat > 0:
+            self._link.heartbeat = float(frame.heartbeat)
+
+    def _on_heartbeat(self, frame: Frame) -> None:
+        self._link.delivered = True
+        if isinstance(frame.seq, int):
+            self._link.heard = frame.seq
+
+    def _on_subscribed(self, frame: Frame) -> None:
+        crowd = self._crowd_of(frame)
+        if crowd is not None:
+            crowd.on_subscribed(self._link.epoch, frame.seq)
+        topic = self._topic_of(frame)
+        if topic is None:
+            return
+        resumed = topic.since is not None
+        topic.live = True
+        if topic.confirmed is not None:
+            topic.confirmed = asyncio.get_running_loop().time()
+        topic.failures = 0
+        self._registry.tell_states(topic)
+        if isinstance(self._link.epoch, str) and isinstance(frame.seq, int):
+            topic.since = (self._link.epoch, frame.seq)
+        if not resumed:
+            self._looks.look_in(topic, 0.0)
+
+    def _on_resync(self, frame: Frame) -> None:
+        crowd = self._crowd_of(frame)
+        if crowd is not None:
+            crowd.on_resync(frame.reason)
+        topic = self._topic_of(frame)
+        if topic is None:
+            return
+        topic.since = None  # `subscribed` follows, and then a snapshot
+        if frame.reason == "epoch_changed":
+            topic.machine.rebase()
+
+    def _on_error(self, frame: Frame) -> None:
+        # What concerns the whole connection ends it, and REST tells the consumer why.
+        level = logging.INFO if frame.id is None else logging.WARNING
+        logger.log(level, "the server refused a live message: %s %s", frame.code, frame.message)
+
+    def _topic_of(self, frame: Frame) -> Topic | None:
+        name = self._link.named_in(frame.id)
+        return None if name is None else self._registry.topics.get(name)
+
+    def _crowd_of(self, frame: Frame) -> Crowd | None:
+        mark, _, key = (self._link.named_in(frame.id) or "").partition("*")
+        return self._registry.crowds.get(int(key)) if not mark and key.isdigit() else None
