@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-from functools import cache
-from typing import Any, Final, cast
+from typing import TYPE_CHECKING, Any, cast
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ValidationError
 from pydantic_core import from_json
 
-from .._core.repair import validate_leniently
+from .._core.events import event_of
 from ..exceptions import WebhookPayloadError
-from ..models.webhook import AgentEvent, ProjectEvent, TaskEvent, UserEvent, WebhookEvent
 
-_TYPED: Final[dict[str, type[WebhookEvent]]] = {
-    "task": TaskEvent,
-    "agent": AgentEvent,
-    "project": ProjectEvent,
-    "user": UserEvent,
-}
+if TYPE_CHECKING:
+    from ..models.webhook import WebhookEvent
 
 
 def parse(payload: bytes) -> WebhookEvent:
@@ -38,19 +32,7 @@ def parse(payload: bytes) -> WebhookEvent:
     event = fields.get("event")
     if not isinstance(event, str) or not event:
         raise WebhookPayloadError("the payload is no webhook delivery: it has no event")
-    adapter = _adapter(_class_for(event, fields.get("data")))
     try:
-        return validate_leniently(adapter, fields)
+        return event_of(fields)
     except (ValidationError, RecursionError):
         raise WebhookPayloadError("the payload can't be read as a webhook delivery") from None
-
-
-def _class_for(event: str, data: Any) -> type[WebhookEvent]:
-    # Some events about a task carry something else (a comment): they have no `id` of a task.
-    about_it = isinstance(data, dict) and "id" in data
-    return _TYPED.get(event.partition(".")[0], WebhookEvent) if about_it else WebhookEvent
-
-
-@cache
-def _adapter(model: type[WebhookEvent]) -> TypeAdapter[WebhookEvent]:
-    return TypeAdapter(model)
