@@ -17,13 +17,13 @@ from ..exceptions import (
 if TYPE_CHECKING:
     import asyncio
     import weakref
-    from collections.abc import Callable
 
     from .._core.feed import Interest
     from .._core.frames import Frame
     from .._core.watch import Position
     from ..exceptions import CoordinaitorError
     from ..models.webhook import Resync
+    from .link import Link
 
 _SUBSCRIBED_WITHIN: Final = 1.0
 # How many connections in a row may fail before a feed that has none yet gives up, as a call does.
@@ -74,19 +74,12 @@ class Feeds:
 
     Args:
         loop: the hub's.
-        send: sends a message where there is a connection.
-        subscription: makes a subscription's id of a name, for the present connection.
+        link: the connection.
     """
 
-    def __init__(
-        self,
-        loop: asyncio.AbstractEventLoop,
-        send: Callable[[dict[str, Any]], None],
-        subscription: Callable[[str], str],
-    ) -> None:
+    def __init__(self, loop: asyncio.AbstractEventLoop, link: Link) -> None:
         self._loop = loop
-        self._send = send
-        self._subscription = subscription
+        self._link = link
         self._feeds: dict[int, Feed] = {}
         self._greeting: Frame | None = None
         self._connected = False
@@ -106,7 +99,7 @@ class Feeds:
         if feed is None:
             return False
         feed.rest()
-        self._send({"type": "unsubscribe", "id": self._subscription(_name(key))})
+        self._link.send({"type": "unsubscribe", "id": self._link.subscription(_name(key))})
         return True
 
     def fail(self, error: CoordinaitorError | None) -> None:
@@ -143,8 +136,8 @@ class Feeds:
     def _subscribe(self, key: int, feed: Feed) -> None:
         if self._greeting is not None:
             feed.machine.greeted()
-        subscription = {"id": self._subscription(_name(key))}
-        self._send(feed.machine.interest.subscription(feed.machine.since) | subscription)
+        subscription = {"id": self._link.subscription(_name(key))}
+        self._link.send(feed.machine.interest.subscription(feed.machine.since) | subscription)
         # A server that knows only the document never confirms.
         feed.timer = self._loop.call_later(_SUBSCRIBED_WITHIN, self._on_unconfirmed, feed)
 
@@ -211,7 +204,7 @@ class Feeds:
 
     def _feed_of(self, frame: Frame) -> Feed | None:
         key = _key(frame)
-        return self._feeds.get(key) if frame.id == self._subscription(_name(key)) else None
+        return self._feeds.get(key) if frame.id == self._link.subscription(_name(key)) else None
 
 
 def _name(key: int) -> str:

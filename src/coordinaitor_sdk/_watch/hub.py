@@ -16,6 +16,7 @@ from .._core.retry import Retry
 from .._core.watch import CHECK_INTERVAL
 from ..exceptions import AuthenticationError, CoordinaitorError, WatchError
 from .crowd import Crowd
+from .feeds import Feeds
 from .inbox import Inbox
 from .link import Link
 from .looks import Looks
@@ -26,9 +27,11 @@ from .topic import Topic, Watcher
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Iterable, Mapping
 
+    from .._core.feed import Interest
     from .._core.watch import Position
     from .._core.watch_all import Criteria
     from ..models.task import Task
+    from .feeds import FeedSink
     from .topic import Sink, Source
 
 logger = logging.getLogger("coordinaitor_sdk")
@@ -51,7 +54,8 @@ class Hub:
         self._link = Link()
         self._registry = Registry(self._link, self._retire_later)
         self._looks = Looks(source, self._registry, self._link, self._spawn)
-        self._inbox = Inbox(self._registry, self._link, self._looks)
+        self._feeds = Feeds(self._loop, self._link)
+        self._inbox = Inbox(self._registry, self._feeds, self._link, self._looks)
         self._tasks: set[asyncio.Task[None]] = set()
         self._runner: asyncio.Task[None] | None = None
         self._linger: asyncio.TimerHandle | None = None
@@ -108,12 +112,21 @@ class Hub:
         self._needed()
         return key
 
+    def add_feed(self, sink: FeedSink, interest: Interest, since: Position | None) -> int:
+        """Tell a sink, which is held weakly, all events of a kind; returns the key for `remove`."""
+        key = self._registry.new_key()
+        self._feeds.add(key, weakref.ref(sink, self._on_sink_gone(key)), interest, since)
+        if self._source.websocket_url is None:
+            self._feeds.refused()
+        self._needed()
+        return key
+
     def _needed(self) -> None:
         if self._linger is not None:
             self._linger.cancel()
             self._linger = None
         topics = self._registry.topics.values()
-        wanted = bool(self._registry.crowds) or not all(topic.polled for topic in topics)
+        wanted = bool(self._registry.crowds or self._feeds) or not all(topic.polled for topic in topics)
         if self._runner is None and wanted:
             self._runner = self._spawn(self._run(self._source.websocket_url))
 
@@ -122,7 +135,9 @@ class Hub:
         return self._registry.confirmed(key)
 
     def remove(self, key: int) -> None:
-        """End a watch; the last one of a task ends its subscription."""
+        """End a watch or feed; the last watch of a task ends its subscription."""
+        if self._feeds.remove(key):
+            self._retire_later()
         self._registry.remove(key)
 
     def _on_sink_gone(self, key: int) -> Callable[[object], None]:
@@ -158,7 +173,7 @@ class Hub:
 
     async def close(self) -> None:
         """End every watch and the connection, leaving nothing behind."""
-        self._registry.end_all(None)
+        self._end_all(None)
         if self._linger is not None:
             self._linger.cancel()
         tasks = [task for task in self._tasks if task is not asyncio.current_task()]
@@ -179,7 +194,7 @@ class Hub:
 
     def _retire(self) -> None:
         self._linger = None
-        if self._registry.is_empty and self._runner is not None:
+        if self._registry.is_empty and not self._feeds and self._runner is not None:
             self._runner.cancel()
             self._runner = None
 
@@ -199,10 +214,12 @@ class Hub:
                 await self._connect_and_serve(url)
             except SocketLostError as lost:
                 logger.info("the live connection is gone: %s", lost)
+                self._feeds.failed(str(lost))
             except CoordinaitorError as error:
                 logger.info("the live connection can't be had: %s", type(error).__name__)
                 if isinstance(error, AuthenticationError):
                     self._looks.look_at_all()  # REST decides whether the watches can go on
+                    self._feeds.fail(error)
             except Exception:
                 logger.exception("the live connection failed in an unforeseen way; it is built anew")
             failures = 1 if self._link.delivered else failures + 1
@@ -220,7 +237,8 @@ class Hub:
                 await asyncio.shield(socket.close())
         except SocketLostError as lost:
             if lost.rejects_credentials:
-                await self._source.renew(headers)
+                if not await self._source.renew(headers):
+                    self._feeds.fail(AuthenticationError("the server refuses the credential", status=401))
             elif lost.status is not None:
                 self._on_refused(lost.status)
             raise
@@ -243,6 +261,7 @@ class Hub:
         self._end_without_socket()
 
     def _end_without_socket(self) -> None:
+        self._feeds.refused()
         for key, watcher in list(self._registry.watchers.items()):
             sink = watcher.sink()
             if watcher.transport == "websocket" and sink is not None:
@@ -260,6 +279,7 @@ class Hub:
             self._link.subscribe(topic)
         for key, crowd in list(self._registry.crowds.items()):
             self._link.subscribe_crowd(key, crowd)
+        self._feeds.connected()
         helpers = [self._spawn(_send_all(socket, outgoing)), self._spawn(self._watch_silence(socket))]
         try:
             while True:
@@ -295,6 +315,7 @@ class Hub:
                 self._looks.look_in(topic, 0.0)
         for crowd in self._registry.crowds.values():
             crowd.lost(self._link.heard)
+        self._feeds.lost(self._link.heard)
         self._registry.tell_states()
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
@@ -310,7 +331,11 @@ class Hub:
             return
         logger.error("the work behind the watches failed", exc_info=error)
         told = f"watching ended: {type(error).__name__} in the client"
-        self._registry.end_all(WatchError(told, task_id=""))
+        self._end_all(WatchError(told, task_id=""))
+
+    def _end_all(self, error: CoordinaitorError | None) -> None:
+        self._feeds.fail(error)
+        self._registry.end_all(error)
 
 
 async def _send_all(socket: Socket, outgoing: asyncio.Queue[str]) -> None:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from .crowd import Crowd
+    from .feeds import Feeds
     from .link import Link
     from .looks import Looks
     from .registry import Registry
@@ -24,8 +25,9 @@ logger = logging.getLogger("coordinaitor_sdk")
 class Inbox:
     """Reads each message, and passes on what it tells."""
 
-    def __init__(self, registry: Registry, link: Link, looks: Looks) -> None:
+    def __init__(self, registry: Registry, feeds: Feeds, link: Link, looks: Looks) -> None:
         self._registry = registry
+        self._feeds = feeds
         self._link = link
         self._looks = looks
         self._handlers: dict[str, Callable[[Frame], None]] = {
@@ -42,7 +44,10 @@ class Inbox:
         if frame is None or not isinstance(frame.type, str):
             logger.warning("a message of %d bytes can't be read; watched tasks are fetched", len(message))
             self._looks.look_at_all()
-        elif frame.type.startswith("task."):
+            return
+        if "." in frame.type:
+            self._feeds.on_push(message)
+        if frame.type.startswith("task."):
             self._on_push(frame)
         else:
             handler = self._handlers.get(frame.type)
@@ -75,6 +80,7 @@ class Inbox:
 
     def _on_ready(self, frame: Frame) -> None:
         self._link.epoch = frame.epoch
+        self._feeds.on_ready(frame)
         if isinstance(frame.heartbeat, (int, float)) and frame.heartbeat > 0:
             self._link.heartbeat = float(frame.heartbeat)
 
@@ -84,6 +90,7 @@ class Inbox:
             self._link.heard = frame.seq
 
     def _on_subscribed(self, frame: Frame) -> None:
+        self._feeds.on_subscribed(frame)
         crowd = self._crowd_of(frame)
         if crowd is not None:
             crowd.on_subscribed(self._link.epoch, frame.seq)
@@ -102,6 +109,7 @@ class Inbox:
             self._looks.look_in(topic, 0.0)
 
     def _on_resync(self, frame: Frame) -> None:
+        self._feeds.on_resync(frame)
         crowd = self._crowd_of(frame)
         if crowd is not None:
             crowd.on_resync(frame.reason)
@@ -114,6 +122,7 @@ class Inbox:
 
     def _on_error(self, frame: Frame) -> None:
         # What concerns the whole connection ends it, and REST tells the consumer why.
+        self._feeds.on_error(frame)
         level = logging.INFO if frame.id is None else logging.WARNING
         logger.log(level, "the server refused a live message: %s %s", frame.code, frame.message)
 

@@ -62,23 +62,25 @@ class Link:
         self._subscribe(f"*{key}", crowd.since)
 
     def _subscribe(self, name: str, since: Position | None, **more: Any) -> None:
-        message = {"type": "subscribe", "id": self._subscription(name), "channel": "tasks", **more}
+        message = {"type": "subscribe", "id": self.subscription(name), "channel": "tasks", **more}
         if since is not None:
             message["since"] = {"epoch": since[0], "seq": since[1]}
-        self._send(message)
+        self.send(message)
 
     def unsubscribe(self, name: str) -> None:
         """Ask for no more of a task, or of a crowd (`*` and its key)."""
-        self._send({"type": "unsubscribe", "id": self._subscription(name)})
+        self.send({"type": "unsubscribe", "id": self.subscription(name)})
 
     def named_in(self, subscription: str | None) -> str | None:
         """What a subscription of this connection is about; None for one of another connection."""
         generation, _, name = (subscription or "").partition(":")
         return name if generation == str(self.generation) else None
 
-    def _subscription(self, name: str) -> str:
+    def subscription(self, name: str) -> str:
+        """The id of a subscription, for the present connection."""
         return f"{self.generation}:{name}"
 
-    def _send(self, message: dict[str, Any]) -> None:
+    def send(self, message: dict[str, Any]) -> None:
+        """Have a message sent, where there is a connection."""
         if self.outgoing is not None:
             self.outgoing.put_nowait(json.dumps(message))
