@@ -4,13 +4,13 @@ import asyncio
 import inspect
 from typing import Any
 
-from coordinaitor_sdk import AsyncCoordinaitor, Coordinaitor, Pager, TaskWatch
+from coordinaitor_sdk import AsyncCoordinaitor, Coordinaitor, EventFeed, Pager, TaskWatch
 
 KINDS = ("async", "sync", "async on httpx2", "sync on httpx2")
 
 PLAIN = {
-    "as_completed", "list", "monitor", "notifications", "pages", "tasks", "watch", "watch_all", "watch_many",
-    "with_options",
+    "as_completed", "events", "list", "monitor", "notifications", "pages", "tasks", "watch", "watch_all",
+    "watch_many", "with_options",
 }  # fmt: skip
 
 _END = object()
@@ -30,7 +30,8 @@ class Awaited:
             return value
         # What only prepares is plain in both clients.
         is_raw = type(self._wrapped).__name__.startswith("Raw")
-        if (name in PLAIN and not is_raw) or (name == "close" and isinstance(self._wrapped, TaskWatch)):
+        closes = name == "close" and isinstance(self._wrapped, (EventFeed, TaskWatch))
+        if (name in PLAIN and not is_raw) or closes:
             return lambda *args, **kwargs: _wrapped(value(*args, **kwargs))
         return lambda *args, **kwargs: _in_thread(value, *args, **kwargs)
 
@@ -43,6 +44,7 @@ class Awaited:
             yield item
 
     async def __aenter__(self):
+        await _in_thread(self._wrapped.__enter__)
         return self
 
     async def __aexit__(self, *exc_info):
@@ -50,7 +52,7 @@ class Awaited:
 
 
 def _wrapped(value: Any) -> Any:
-    is_ours = isinstance(value, (Coordinaitor, Pager, TaskWatch)) or inspect.isgenerator(value)
+    is_ours = isinstance(value, (Coordinaitor, EventFeed, Pager, TaskWatch)) or inspect.isgenerator(value)
     return Awaited(value) if is_ours else value
 
 

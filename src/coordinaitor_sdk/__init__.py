@@ -40,7 +40,9 @@ if TYPE_CHECKING:
     from ._sync.pager import Pager
     from ._sync.transport import Middleware, Send
     from ._watch.aio import AsyncTaskWatch
+    from ._watch.aio_events import AsyncEventFeed
     from ._watch.blocking import TaskWatch
+    from ._watch.blocking_events import EventFeed
     from .exceptions import (
         APIError,
         Attempt,
@@ -78,7 +80,15 @@ if TYPE_CHECKING:
     from .models.system import Health, LogEntry, SystemMetrics, SystemStatus
     from .models.task import Comment, Task, TaskFile
     from .models.user import Notification, User
-    from .models.webhook import AgentEvent, ProjectEvent, TaskEvent, UserEvent, Webhook, WebhookEvent
+    from .models.webhook import (
+        AgentEvent,
+        ProjectEvent,
+        Resync,
+        TaskEvent,
+        UserEvent,
+        Webhook,
+        WebhookEvent,
+    )
     from .profiles.stores.file import FileTokenStore
     from .profiles.stores.keyring import KeyringTokenStore
     from .profiles.stores.memory import MemoryTokenStore
@@ -103,7 +113,9 @@ _WHERE = {
     "_sync.pager": ("Pager",),
     "_sync.transport": ("Middleware", "Send"),
     "_watch.aio": ("AsyncTaskWatch",),
+    "_watch.aio_events": ("AsyncEventFeed",),
     "_watch.blocking": ("TaskWatch",),
+    "_watch.blocking_events": ("EventFeed",),
     "exceptions": (
         "APIError",
         "Attempt",
@@ -141,7 +153,15 @@ _WHERE = {
     "models.system": ("Health", "LogEntry", "SystemMetrics", "SystemStatus"),
     "models.task": ("Comment", "Task", "TaskFile"),
     "models.user": ("Notification", "User"),
-    "models.webhook": ("AgentEvent", "ProjectEvent", "TaskEvent", "UserEvent", "Webhook", "WebhookEvent"),
+    "models.webhook": (
+        "AgentEvent",
+        "ProjectEvent",
+        "Resync",
+        "TaskEvent",
+        "UserEvent",
+        "Webhook",
+        "WebhookEvent",
+    ),
     "profiles.stores.file": ("FileTokenStore",),
     "profiles.stores.keyring": ("KeyringTokenStore",),
     "profiles.stores.memory": ("MemoryTokenStore",),
@@ -175,6 +195,8 @@ __all__ = [  # noqa: RUF022 - in the order in which a reader meets them
     "TaskUpdate",
     "TaskWatch",
     "AsyncTaskWatch",
+    "EventFeed",
+    "AsyncEventFeed",
     "Comment",
     "TaskFile",
     "Agent",
@@ -204,6 +226,7 @@ __all__ = [  # noqa: RUF022 - in the order in which a reader meets them
     "AgentEvent",
     "ProjectEvent",
     "UserEvent",
+    "Resync",
     "APIError",
     "Attempt",
     "AuthenticationError",

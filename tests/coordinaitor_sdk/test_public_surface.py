@@ -23,6 +23,7 @@ SURFACE = {
     "WebhookSignatureError", "WebhookTimestampError", "__version__", "webhooks",
     "AsyncMiddleware", "AsyncSend", "Cache", "CallOptions", "HealthChange", "HttpRequest",
     "HttpResponse", "Middleware", "PacingTimeoutError", "PostOptions", "RateLimit", "RawResponse", "Send",
+    "AsyncEventFeed", "EventFeed", "Resync",
 }  # fmt: skip
 
 

@@ -38,10 +38,12 @@ if TYPE_CHECKING:
 
     from opentelemetry.trace import TracerProvider
 
+    from .._core.feed import Channel
     from .._core.options import PostOptions
     from .._core.rate_limit import RateLimit
     from .._core.request import Method
     from .._runtime.network import ClientCert
+    from .._watch.aio_events import AsyncEventFeed
     from ..models.common import Page
     from ..models.task import Task
     from ..profiles import TokenStore
@@ -241,6 +243,34 @@ class AsyncCoordinaitor:
         from .resources.webhooks import AsyncWebhooks
 
         return AsyncWebhooks(self._caller)
+
+    def events(
+        self,
+        channel: Channel = "tasks",
+        filters: Mapping[str, str | Sequence[str]] | None = None,
+        *,
+        resume: str | None = None,
+    ) -> AsyncEventFeed:
+        """The events of a channel as the server pushes them, on the WebSocket that all watches share.
+
+        When the connection breaks, the feed comes back by itself and goes on from where it was. Where the
+        server can't give what was missed, a `Resync` says so.
+
+        Args:
+            channel: `tasks`, `agents`, `projects` or `users` (for admins).
+            filters: what the event's object must be, each a text or several: `{"project_id": "proj-123"}`.
+                Tasks: `task_id project_id agent_id status priority`; agents: `agent_id type status`;
+                projects: `project_id status`; users: `user_id role`.
+            resume: the `token` of an earlier feed, also of another process: what came since is told first.
+
+        Returns:
+            Events to iterate over: `TaskEvent`, `AgentEvent`, `ProjectEvent`, `UserEvent`, as webhooks
+            deliver them, with `seq` and `epoch`. Nothing but `close()` ends it.
+
+        Raises:
+            InvalidArgumentError: channel or filters can't be meant, or the token is none.
+        """
+        return self._watcher.events(channel, filters, resume)
 
     def with_options(
         self,

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from .._runtime.network import Network
     from ..models.common import Page
     from ..models.task import Task
+    from .aio_events import AsyncEventFeed
     from .hub import Hub
 
 
@@ -55,6 +56,14 @@ class AsyncWatcher:
     def watch(self, task_ids: Sequence[str], options: WatchOptions) -> AsyncTaskWatch:
         """A watch of these tasks, not started yet."""
         return AsyncTaskWatch(self, task_ids, options)
+
+    def events(
+        self, channel: str, filters: Mapping[str, str | Sequence[str]] | None, resume: str | None
+    ) -> AsyncEventFeed:
+        """A feed of the channel's events, not started yet."""
+        from .aio_events import AsyncEventFeed
+
+        return AsyncEventFeed(self, channel, filters, resume)
 
     def call_back(self, calling: Coroutine[Any, Any, None]) -> None:
         """Carry out what calls a watch's callbacks, beside the caller."""

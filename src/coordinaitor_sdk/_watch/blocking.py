@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from .._runtime.network import Network
     from ..models.common import Page
     from ..models.task import Task
+    from .blocking_events import EventFeed
     from .hub import Hub
 
 T = TypeVar("T")
@@ -63,6 +64,14 @@ class Watcher:
     def watch(self, task_ids: Sequence[str], options: WatchOptions) -> TaskWatch:
         """A watch of these tasks, not started yet."""
         return TaskWatch(self, task_ids, options)
+
+    def events(
+        self, channel: str, filters: Mapping[str, str | Sequence[str]] | None, resume: str | None
+    ) -> EventFeed:
+        """A feed of the channel's events, not started yet."""
+        from .blocking_events import EventFeed
+
+        return EventFeed(self, channel, filters, resume)
 
     def hub(self) -> ThreadedHub:
         """This process's hub."""
