@@ -17,6 +17,7 @@ from ..exceptions import (
 if TYPE_CHECKING:
     import asyncio
     import weakref
+    from collections.abc import Callable
 
     from .._core.feed import Interest
     from .._core.frames import Frame
@@ -75,11 +76,13 @@ class Feeds:
     Args:
         loop: the hub's.
         link: the connection.
+        retire: called when one has ended: the connection may not be needed any more.
     """
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, link: Link) -> None:
+    def __init__(self, loop: asyncio.AbstractEventLoop, link: Link, retire: Callable[[], None]) -> None:
         self._loop = loop
         self._link = link
+        self._retire = retire
         self._feeds: dict[int, Feed] = {}
         self._greeting: Frame | None = None
         self._connected = False
@@ -93,13 +96,17 @@ class Feeds:
         if self._connected:
             self._subscribe(key, feed)
 
-    def remove(self, key: int) -> bool:
-        """End one; whether there was such."""
+    def remove(self, key: int) -> None:
+        """End one, if there is such."""
+        if self._drop(key):
+            self._link.send({"type": "unsubscribe", "id": self._link.subscription(_name(key))})
+
+    def _drop(self, key: int) -> bool:
         feed = self._feeds.pop(key, None)
         if feed is None:
             return False
         feed.rest()
-        self._link.send({"type": "unsubscribe", "id": self._link.subscription(_name(key))})
+        self._retire()
         return True
 
     def fail(self, error: CoordinaitorError | None) -> None:
@@ -124,7 +131,7 @@ class Feeds:
         for key, feed in list(self._feeds.items()):
             feed.failures += 1
             if not feed.machine.begun and feed.failures >= _ATTEMPTS:
-                self._end(key, feed, ConnectionFailedError(f"no live connection to the server: {reason}"))
+                self._end(key, feed, ConnectionFailedError(f"no live connection to the server ({reason})"))
 
     def lost(self, heard: int) -> None:
         """It is gone; up to `heard` all was delivered."""
@@ -174,14 +181,16 @@ class Feeds:
         if feed is not None:
             feed.machine.resync(frame.reason)
 
-    def on_error(self, frame: Frame) -> None:
-        """A refusal, of a feed or of something else."""
+    def on_error(self, frame: Frame) -> bool:
+        """A refusal; whether it is of a feed, which ends then."""
         feed = self._feed_of(frame)
-        if feed is not None:
-            refusal: CoordinaitorError = InvalidArgumentError(f"the server refused the feed: {frame.message}")
-            if frame.code == "AUTHORIZATION_ERROR":
-                refusal = AuthorizationError(str(frame.message), status=403, code=frame.code)
-            self._end(_key(frame), feed, refusal)
+        if feed is None:
+            return False
+        refusal: CoordinaitorError = InvalidArgumentError(f"the server refused the feed: {frame.message}")
+        if frame.code == "AUTHORIZATION_ERROR":
+            refusal = AuthorizationError(str(frame.message), status=403, code=frame.code)
+        self._end(_key(frame), feed, refusal)
+        return True
 
     def _confirm(self, feed: Feed, seq: int | None) -> None:
         epoch = self._greeting.epoch if self._greeting is not None else None
@@ -197,7 +206,7 @@ class Feeds:
             sink.take([Pushed(one, organization) if isinstance(one, dict) else one for one in told])
 
     def _end(self, key: int, feed: Feed, error: CoordinaitorError | None) -> None:
-        self.remove(key)
+        self._drop(key)
         sink = feed.sink()
         if sink is not None:
             sink.end(error)

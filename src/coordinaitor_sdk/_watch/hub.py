@@ -54,7 +54,7 @@ class Hub:
         self._link = Link()
         self._registry = Registry(self._link, self._retire_later)
         self._looks = Looks(source, self._registry, self._link, self._spawn)
-        self._feeds = Feeds(self._loop, self._link)
+        self._feeds = Feeds(self._loop, self._link, self._retire_later)
         self._inbox = Inbox(self._registry, self._feeds, self._link, self._looks)
         self._tasks: set[asyncio.Task[None]] = set()
         self._runner: asyncio.Task[None] | None = None
@@ -136,8 +136,7 @@ class Hub:
 
     def remove(self, key: int) -> None:
         """End a watch or feed; the last watch of a task ends its subscription."""
-        if self._feeds.remove(key):
-            self._retire_later()
+        self._feeds.remove(key)
         self._registry.remove(key)
 
     def _on_sink_gone(self, key: int) -> Callable[[object], None]:
@@ -188,13 +187,17 @@ class Hub:
         self._looks.look_in(topic, _SUBSCRIBED_WITHIN if self._source.websocket_url else 0.0)
         return topic
 
+    @property
+    def _idle(self) -> bool:
+        return self._registry.is_empty and not self._feeds
+
     def _retire_later(self) -> None:
-        if self._linger is None:
+        if self._idle and self._linger is None:
             self._linger = self._loop.call_later(_LINGER, self._retire)
 
     def _retire(self) -> None:
         self._linger = None
-        if self._registry.is_empty and not self._feeds and self._runner is not None:
+        if self._idle and self._runner is not None:
             self._runner.cancel()
             self._runner = None
 

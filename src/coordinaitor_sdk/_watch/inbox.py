@@ -122,7 +122,8 @@ class Inbox:
 
     def _on_error(self, frame: Frame) -> None:
         # What concerns the whole connection ends it, and REST tells the consumer why.
-        self._feeds.on_error(frame)
+        if self._feeds.on_error(frame):
+            return
         level = logging.INFO if frame.id is None else logging.WARNING
         logger.log(level, "the server refused a live message: %s %s", frame.code, frame.message)
 
