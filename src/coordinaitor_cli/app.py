@@ -23,6 +23,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "projects": ("coordinaitor_cli.commands.projects", "List, read, create and change projects."),
     "users": ("coordinaitor_cli.commands.users", "List users, and see and change yourself."),
     "notifications": ("coordinaitor_cli.commands.notifications", "See and tick off what you are told."),
+    "events": ("coordinaitor_cli.commands.events", "Follow what happens, as the server tells it."),
     "system": ("coordinaitor_cli.commands.system", "See how the system is."),
     "ping": ("coordinaitor_cli.commands.ping", "Ask the server whether it is there and well."),
     "webhooks": ("coordinaitor_cli.commands.webhooks", "Create webhooks, and check what they deliver."),

@@ -31,11 +31,18 @@ def flat(value: Any) -> Any:
 
 def put_csv(titles: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     """Comma-separated values under their titles; what a spreadsheet would compute is made text."""
+    put(_csv([titles, *([_harmless(one) for one in row] for row in rows)]))
+
+
+def put_csv_row(row: Sequence[str]) -> None:
+    """A line of such values alone."""
+    put(_csv([[_harmless(one) for one in row]]))
+
+
+def _csv(rows: Iterable[Sequence[str]]) -> str:
     text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(titles)
-    writer.writerows([_harmless(one) for one in row] for row in rows)
-    put(text.getvalue().removesuffix("\n"))
+    csv.writer(text, lineterminator="\n").writerows(rows)
+    return text.getvalue().removesuffix("\n")
 
 
 def _harmless(text: str) -> str:
