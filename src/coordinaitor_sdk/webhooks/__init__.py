@@ -14,6 +14,7 @@ from __future__ import annotations
 from ._event import parse
 from ._headers import DELIVERY_HEADER, EVENT_HEADER, SIGNATURE_HEADER, Headers
 from ._memory import AsyncMemory, Claim, LocalMemory, Memory
+from ._outgoing import ATTEMPT_TIMEOUT, Outgoing, compose
 from ._reading import Answer, Delivery
 from ._receiver import AsyncReceiver, Receiver
 from ._signature import sign, verify
@@ -31,6 +32,9 @@ __all__ = [  # noqa: RUF022 - in the order in which a reader meets them
     "verify",
     "parse",
     "sign",
+    "compose",
+    "Outgoing",
+    "ATTEMPT_TIMEOUT",
     "SIGNATURE_HEADER",
     "EVENT_HEADER",
     "DELIVERY_HEADER",

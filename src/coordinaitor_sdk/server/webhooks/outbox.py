@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
-from typing import Any
 
+from coordinaitor_sdk._delivery import body_of
 from coordinaitor_sdk.server.store import webhooks
 from coordinaitor_sdk.server.store.change import Change
-from coordinaitor_sdk.server.webhooks.javascript_json import javascript_json
 
 
 def enqueue(change: Change, event: str, data: str) -> None:
@@ -19,20 +18,7 @@ def enqueue(change: Change, event: str, data: str) -> None:
     wanted_by = webhooks.subscribed(change.sql, change.world.id, event)
     if not wanted_by:
         return
-    body = body_of(event, json.loads(data), change)
+    organization = {"id": change.world.id, "name": change.world.name}
+    body = body_of(event, change.stamp, json.loads(data), organization)
     for webhook_id in wanted_by:
         webhooks.add_delivery(change, webhook_id, event, body)
-
-
-def body_of(event: str, data: dict[str, Any], change: Change) -> str:
-    """The text of a delivery (API document, "Webhook Payload")."""
-    if event.startswith("task.") and data.get("assignedAgent"):
-        # The document's payload has the assigned agent under another name.
-        data = data | {"agent": {name: data["assignedAgent"][name] for name in ("id", "name")}}
-    payload = {
-        "event": event,
-        "timestamp": change.stamp,
-        "data": data,
-        "organization": {"id": change.world.id, "name": change.world.name},
-    }
-    return javascript_json(payload)

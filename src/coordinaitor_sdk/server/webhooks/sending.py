@@ -3,22 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
-import hmac
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
-from coordinaitor_sdk._version import __version__
+from coordinaitor_sdk._delivery import ATTEMPT_TIMEOUT, headers_of
 from coordinaitor_sdk.server.domain.addresses import may_be_called
 from coordinaitor_sdk.server.domain.webhooks import Delivery, Receiver
 from coordinaitor_sdk.server.webhooks.lookup import addresses_of
 
 if TYPE_CHECKING:
     import httpx
-
-TIMEOUT: Final = 10.0
-"""Seconds for a whole attempt."""
 
 MOST_CONNECTIONS: Final = 64
 _READ: Final = 4_096
@@ -42,11 +37,6 @@ class ForbiddenAddressError(Exception):
     """The receiver's name leads to an address that gets nothing."""
 
 
-def signature(body: bytes, secret: str) -> str:
-    """What the header `X-Orchestrator-Signature` says of these bytes (API document, "Webhook Security")."""
-    return "sha256=" + hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
-
-
 class Sender:
     """Sends deliveries.
 
@@ -63,10 +53,10 @@ class Sender:
         import httpx
 
         try:
-            async with asyncio.timeout(TIMEOUT):
+            async with asyncio.timeout(ATTEMPT_TIMEOUT):
                 return Outcome(await self._post(receiver, delivery))
         except TimeoutError:
-            return Outcome(None, f"no answer within {TIMEOUT:g} s")
+            return Outcome(None, f"no answer within {ATTEMPT_TIMEOUT:g} s")
         except (httpx.HTTPError, httpx.InvalidURL, OSError, ForbiddenAddressError, UnicodeError) as error:
             return Outcome(None, str(error) or type(error).__name__)
 
@@ -81,14 +71,8 @@ class Sender:
         port = url.port or _PORTS[url.scheme]
         address = await self._address_of(host, port)
         body = delivery.body.encode()
-        headers = {"User-Agent": f"CoordinAItor-Webhook/{__version__}"} | dict(receiver.headers)
-        headers |= {
-            "Host": url.netloc,
-            "Content-Type": "application/json",
-            "X-Orchestrator-Event": delivery.event,
-            "X-Orchestrator-Delivery": delivery.id,
-            "X-Orchestrator-Signature": signature(body, receiver.secret),
-        }
+        headers = headers_of(delivery.event, delivery.id, body, receiver.secret, receiver.headers)
+        headers |= {"Host": url.netloc}
         # The connection goes to the address that was looked at, whatever the name says a moment later.
         shown = f"[{address}]" if ":" in address else address
         target = url._replace(netloc=f"{shown}:{port}", fragment="").geturl()
@@ -114,7 +98,7 @@ class Sender:
         if self._http is None:
             limits = httpx.Limits(max_connections=MOST_CONNECTIONS, max_keepalive_connections=20)
             self._http = httpx.AsyncClient(
-                follow_redirects=False, trust_env=False, timeout=TIMEOUT, limits=limits
+                follow_redirects=False, trust_env=False, timeout=ATTEMPT_TIMEOUT, limits=limits
             )
         return self._http
 

@@ -91,7 +91,7 @@ async def test_an_unknown_name_is_an_outcome(monkeypatch):
 
 async def test_silence_ends_after_the_timeout(monkeypatch):
     """A receiver that takes the connection and never answers."""
-    monkeypatch.setattr("coordinaitor_sdk.server.webhooks.sending.TIMEOUT", 0.2)
+    monkeypatch.setattr("coordinaitor_sdk.server.webhooks.sending.ATTEMPT_TIMEOUT", 0.2)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         found = await outcome(f"http://127.0.0.1:{silent.getsockname()[1]}/")
     assert (found.status, found.error) == (None, "no answer within 0.2 s")

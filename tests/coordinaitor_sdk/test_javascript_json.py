@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from coordinaitor_sdk.server.webhooks.javascript_json import javascript_json
+from coordinaitor_sdk._javascript_json import javascript_json
 
 AGAIN = """
 const lines = require('fs').readFileSync(0, 'utf8').split('\\n');
