@@ -48,6 +48,19 @@ def followed(
     return iter(feeds[0]) if len(feeds) == 1 else _merged(feeds)
 
 
+def channels_of(names: Sequence[str] | None) -> list[str] | None:
+    """The channels that these events come on; None for no names.
+
+    Raises:
+        UsageError: one comes on none.
+    """
+    found = [f"{name.partition('.')[0]}s" for name in names or ()]
+    for name, channel in zip(names or (), found, strict=True):
+        if channel not in CHANNELS:
+            raise UsageError(f"there is no event {name}", "coordinaitor webhooks events")
+    return found or None
+
+
 def _begun(
     client: Coordinaitor, channels: Sequence[str], filters: Mapping[str, Any], *, must: bool
 ) -> list[EventFeed]:
@@ -95,7 +108,8 @@ def _merged(feeds: Sequence[EventFeed]) -> Iterator[WebhookEvent]:
 
 def id_of(event: WebhookEvent) -> str | None:
     """The id of what an event is about; of a comment or a file, its task's."""
-    return _part(event, "id") or _part(event, "taskId")
+    found = _part(event, "id", "taskId")
+    return None if found is None else str(found)
 
 
 def _part(event: WebhookEvent, *names: str) -> Any:

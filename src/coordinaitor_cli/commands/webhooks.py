@@ -10,13 +10,20 @@ from typing import Annotated, Any, TypeAlias
 import typer
 
 from ..context import Cli, command
-from ..errors import UsageError
+from ..errors import CommandError, UsageError
 from ..output import remark
 from ..prompts import secret_from_stdin
 
 app: typer.Typer = typer.Typer(help="Create webhooks, and check what they deliver.", no_args_is_help=True)
 
 _VARIABLE = "COORDINAITOR_WEBHOOK_SECRET"
+ForwardOption: TypeAlias = Annotated[
+    str, typer.Option("--forward-to", metavar="URL", help="Receiver, such as http://localhost:8000/webhook.")
+]
+HeadersOption: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option("--header", metavar="NAME:VALUE", help="Sent with each delivery; may be repeated."),
+]
 SecretOption: TypeAlias = Annotated[
     bool,
     typer.Option("--secret-stdin", help=f"Read the secret from standard input, instead of {_VARIABLE}."),
@@ -32,10 +39,7 @@ def create_webhook(
         typer.Option("--event", metavar="NAME", help="Such as task.completed; may be repeated."),
     ],
     secret_stdin: SecretOption = False,
-    headers: Annotated[
-        list[str] | None,
-        typer.Option("--header", metavar="NAME:VALUE", help="Sent with each delivery; may be repeated."),
-    ] = None,
+    headers: HeadersOption = None,
     active: Annotated[bool, typer.Option("--active/--inactive", help="Whether it delivers now.")] = True,
 ) -> None:
     """Create a webhook and show it; its secret is shown this once."""
@@ -44,7 +48,7 @@ def create_webhook(
     if secret is not None:
         sent["secret"] = secret
     if headers:
-        sent["headers"] = dict(_header(text) for text in headers)
+        sent["headers"] = _headers(headers)
     cli.show(cli.client.webhooks.create(url, events, **sent))
 
 
@@ -91,8 +95,85 @@ def verify_delivery(
     remark("the signature holds")
 
 
+@command(app, "trigger")
+def trigger(
+    cli: Cli,
+    event: Annotated[str, typer.Argument(metavar="EVENT", help="Such as task.completed.")],
+    url: ForwardOption,
+    secret_stdin: SecretOption = False,
+    headers: HeadersOption = None,
+) -> None:
+    """Send a receiver an example of an event, signed, and show its answer.
+
+    Needs no server and no login. Exit code 0: the receiver took it (2xx); 1: it answered otherwise; 8: not in
+    time; 11: it can't be reached.
+    """
+    from coordinaitor_sdk import webhooks
+
+    from ..forwarding import Target
+    from ..webhook_samples import ORGANIZATION, SAMPLES
+
+    target = Target(url)
+    if event not in SAMPLES:
+        raise UsageError(f"there is no example of {event}", "coordinaitor webhooks events")
+    secret = _secret_or_new(secret_stdin=secret_stdin)
+    delivery = webhooks.compose(
+        event, SAMPLES[event], secret, organization=ORGANIZATION, headers=_headers(headers)
+    )
+    sent = target.send(event, delivery)
+    cli.show(sent)
+    if sent.failure is not None:
+        raise CommandError(sent.failure, code=sent.code)
+
+
+@command(app, "listen")
+def listen(
+    cli: Cli,
+    url: ForwardOption,
+    names: Annotated[
+        list[str] | None,
+        typer.Option("--event", metavar="NAME", help="Only these, such as task.completed; may be repeated."),
+    ] = None,
+    secret_stdin: SecretOption = False,
+    headers: HeadersOption = None,
+) -> None:
+    """Forward events as they happen to a receiver here, signed, as a webhook would; until Ctrl-C.
+
+    Nothing of it can be reached from outside: events come over the connection that this command opens.
+    """
+    from ..feeds import channels_of, followed
+    from ..forwarding import FORWARDED_COLUMNS, Target, delivery_of
+    from ..output.stream import Stream
+
+    target, given, channels = Target(url), _headers(headers), channels_of(names)
+    secret = _secret_or_new(secret_stdin=secret_stdin)
+    stream = Stream(FORWARDED_COLUMNS, cli.output, cli.select, lambda sent: sent.id)
+    for event in followed(cli.client, channels, {}):
+        if event.event == "resync":
+            remark(f"events may be missing here: {event.get('reason')}")
+        elif not names or event.event in names:
+            sent = target.send(event.event, delivery_of(event, secret, given))
+            stream.show(sent)
+            if sent.failure is not None:
+                remark(f"warning: {sent.failure}")
+
+
+def _secret_or_new(*, secret_stdin: bool) -> str:
+    secret = _secret(secret_stdin=secret_stdin)
+    if secret is None:
+        import secrets
+
+        secret = secrets.token_urlsafe(32)
+        remark(f"secret, shown this once: {secret}")
+    return secret
+
+
 def _secret(*, secret_stdin: bool) -> str | None:
     return secret_from_stdin("--secret-stdin") if secret_stdin else os.environ.get(_VARIABLE) or None
+
+
+def _headers(texts: list[str] | None) -> dict[str, str]:
+    return dict(_header(text) for text in texts or ())
 
 
 def _header(text: str) -> tuple[str, str]:
