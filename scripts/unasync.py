@@ -24,7 +24,7 @@ RULES = [
     (r"\bAsyncIterator\b", "Iterator"),
     (r"\bAsync(Agents|Auth|Projects|System|Tasks|Users|Webhooks)\b", r"\1"),
     (r"\bAsync(Caller|Coordinaitor|Http|Middleware|Pager|Send|Session|Transport)\b", r"\1"),
-    (r"\bAsync(EventFeed|TaskWatch|Watcher)\b", r"\1"),
+    (r"\bAsync(EventFeed|Watcher|(?:Agent|Project|Task)Watch)\b", r"\1"),
     (r"\bAsync(Raw(?:Agents|Auth|Projects|System|Tasks|Users|Webhooks))\b", r"\1"),
     (r"\bAsync(BaseTransport|CacheTransport|Client|HTTPTransport)\b", r"\1"),
     (r"\bhandle_async_request\b", "handle_request"),

@@ -4,7 +4,8 @@ import asyncio
 import inspect
 from typing import Any
 
-from coordinaitor_sdk import AsyncCoordinaitor, Coordinaitor, EventFeed, Pager, TaskWatch
+from coordinaitor_sdk import AsyncCoordinaitor, Coordinaitor, EventFeed, Pager
+from coordinaitor_sdk._watch.blocking import Watch
 
 KINDS = ("async", "sync", "async on httpx2", "sync on httpx2")
 
@@ -30,7 +31,7 @@ class Awaited:
             return value
         # What only prepares is plain in both clients.
         is_raw = type(self._wrapped).__name__.startswith("Raw")
-        closes = name == "close" and isinstance(self._wrapped, (EventFeed, TaskWatch))
+        closes = name == "close" and isinstance(self._wrapped, (EventFeed, Watch))
         if (name in PLAIN and not is_raw) or closes:
             return lambda *args, **kwargs: _wrapped(value(*args, **kwargs))
         return lambda *args, **kwargs: _in_thread(value, *args, **kwargs)
@@ -52,7 +53,7 @@ class Awaited:
 
 
 def _wrapped(value: Any) -> Any:
-    is_ours = isinstance(value, (Coordinaitor, EventFeed, Pager, TaskWatch)) or inspect.isgenerator(value)
+    is_ours = isinstance(value, (Coordinaitor, EventFeed, Pager, Watch)) or inspect.isgenerator(value)
     return Awaited(value) if is_ours else value
 
 

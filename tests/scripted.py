@@ -53,7 +53,7 @@ class Scripted:
 
     # What the hub asks of a client.
 
-    async def fetch(self, task_id: str) -> Task:
+    async def fetch(self, kind: str, task_id: str) -> Task:
         self.fetched.append(task_id)
         self._tell()
         found = self.tasks.get(task_id)
@@ -61,18 +61,20 @@ class Scripted:
             raise NotFoundError("gone", status=404)
         if isinstance(found, Exception):
             raise found
-        return Task.model_validate(found)
+        return Task.model_validate_json(json.dumps(found))
 
-    async def page(self, number: int, filters: dict[str, str | None]) -> Page[Task]:
+    async def page(self, kind: str, number: int, filters: dict[str, str | None]) -> Page[Task]:
         self.listed += 1
         self._tell()
         if isinstance(self.list_error, Exception):
             raise self.list_error
         wanted = {to_camel(name): value for name, value in filters.items() if value is not None}
         tasks = [one for one in self.tasks.values() if wanted.items() <= one.items()]
+        tasks.sort(key=lambda one: one.get("updatedAt", ""), reverse=True)
         start = (number - 1) * 100
         paging = {"page": number, "limit": 100, "total": len(tasks), "pages": -(-len(tasks) // 100)}
-        return Page[Task].model_validate({"data": tasks[start : start + 100], "pagination": paging})
+        text = json.dumps({"data": tasks[start : start + 100], "pagination": paging})
+        return Page[Task].model_validate_json(text)
 
     async def headers(self) -> dict[str, str]:
         return {"X-API-Key": f"key-{len(self.renewed)}"}

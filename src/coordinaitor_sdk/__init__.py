@@ -36,12 +36,13 @@ if TYPE_CHECKING:
     from ._core.retry import Retry
     from ._core.tokens import Tokens
     from ._core.watch import TaskUpdate
+    from ._core.watch_kinds import AgentUpdate, ProjectUpdate
     from ._sync.client import Coordinaitor
     from ._sync.pager import Pager
     from ._sync.transport import Middleware, Send
-    from ._watch.aio import AsyncTaskWatch
+    from ._watch.aio import AsyncAgentWatch, AsyncProjectWatch, AsyncTaskWatch
     from ._watch.aio_events import AsyncEventFeed
-    from ._watch.blocking import TaskWatch
+    from ._watch.blocking import AgentWatch, ProjectWatch, TaskWatch
     from ._watch.blocking_events import EventFeed
     from .exceptions import (
         APIError,
@@ -58,6 +59,7 @@ if TYPE_CHECKING:
         NotFoundError,
         PacingTimeoutError,
         PoolTimeoutError,
+        ProjectDeletedError,
         RateLimitError,
         ResponseDecodeError,
         ServerError,
@@ -109,12 +111,13 @@ _WHERE = {
     "_core.retry": ("Retry",),
     "_core.tokens": ("Tokens",),
     "_core.watch": ("TaskUpdate",),
+    "_core.watch_kinds": ("AgentUpdate", "ProjectUpdate"),
     "_sync.client": ("Coordinaitor",),
     "_sync.pager": ("Pager",),
     "_sync.transport": ("Middleware", "Send"),
-    "_watch.aio": ("AsyncTaskWatch",),
+    "_watch.aio": ("AsyncAgentWatch", "AsyncProjectWatch", "AsyncTaskWatch"),
     "_watch.aio_events": ("AsyncEventFeed",),
-    "_watch.blocking": ("TaskWatch",),
+    "_watch.blocking": ("AgentWatch", "ProjectWatch", "TaskWatch"),
     "_watch.blocking_events": ("EventFeed",),
     "exceptions": (
         "APIError",
@@ -131,6 +134,7 @@ _WHERE = {
         "NotFoundError",
         "PacingTimeoutError",
         "PoolTimeoutError",
+        "ProjectDeletedError",
         "RateLimitError",
         "ResponseDecodeError",
         "ServerError",
@@ -200,9 +204,15 @@ __all__ = [  # noqa: RUF022 - in the order in which a reader meets them
     "Comment",
     "TaskFile",
     "Agent",
+    "AgentUpdate",
+    "AgentWatch",
+    "AsyncAgentWatch",
     "AgentMetrics",
     "AgentLogEntry",
     "Project",
+    "ProjectUpdate",
+    "ProjectWatch",
+    "AsyncProjectWatch",
     "TeamMember",
     "User",
     "Notification",
@@ -241,6 +251,7 @@ __all__ = [  # noqa: RUF022 - in the order in which a reader meets them
     "NotFoundError",
     "PacingTimeoutError",
     "PoolTimeoutError",
+    "ProjectDeletedError",
     "RateLimitError",
     "ResponseDecodeError",
     "ServerError",

@@ -26,6 +26,7 @@
         ├── TaskFailedError
         ├── TaskCancelledError
         ├── TaskDeletedError
+        ├── ProjectDeletedError
         └── WatchTimeoutError         (also a TimeoutError)
 
 All of them pickle, and none carries a credential.
@@ -39,6 +40,7 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from .models.project import Project
     from .models.task import Task
 
 
@@ -263,17 +265,29 @@ class WebhookTimestampError(WebhookSignatureError):
 
 
 class WatchError(CoordinaitorError):
-    """A watch or wait ended otherwise than with a completed task.
+    """A watch or wait ended otherwise than with a completed task, or a project that has ended.
 
     Attributes:
-        task_id: the task concerned.
+        task_id: the task concerned; empty where it is about none.
         task: its last known state, or None.
+        project_id: the project concerned, or None.
+        project: its last known state, or None.
     """
 
-    def __init__(self, message: str, *, task_id: str, task: Task | None = None) -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        task_id: str = "",
+        task: Task | None = None,
+        project_id: str | None = None,
+        project: Project | None = None,
+    ) -> None:
         super().__init__(message)
         self.task_id = task_id
         self.task = task
+        self.project_id = project_id
+        self.project = project
 
 
 class TaskFailedError(WatchError):
@@ -288,8 +302,12 @@ class TaskDeletedError(WatchError):
     """The task was deleted, or never existed."""
 
 
+class ProjectDeletedError(WatchError):
+    """The project was deleted, or never existed."""
+
+
 class WatchTimeoutError(WatchError, TimeoutError):
-    """The task had not ended within the given time; it goes on on the server."""
+    """The task or project had not ended within the given time; it goes on on the server."""
 
 
 _BY_STATUS: Final[Mapping[int, type[APIError]]] = {

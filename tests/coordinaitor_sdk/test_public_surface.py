@@ -22,6 +22,8 @@ SURFACE = {
     "WatchError", "WatchTimeoutError", "Webhook", "WebhookEvent", "WebhookPayloadError",
     "WebhookSignatureError", "WebhookTimestampError", "__version__", "webhooks",
     "AsyncMiddleware", "AsyncSend", "Cache", "CallOptions", "HealthChange", "HttpRequest",
+    "AgentUpdate", "AgentWatch", "AsyncAgentWatch", "AsyncProjectWatch", "ProjectDeletedError",
+    "ProjectUpdate", "ProjectWatch",
     "HttpResponse", "Middleware", "PacingTimeoutError", "PostOptions", "RateLimit", "RawResponse", "Send",
     "AsyncEventFeed", "EventFeed", "Resync",
 }  # fmt: skip

@@ -68,6 +68,13 @@ WITHOUT_ENDPOINT = {
     "tasks.watch_all",
     "tasks.as_completed",
     "tasks.wait",
+    "agents.watch",
+    "agents.watch_many",
+    "agents.watch_all",
+    "projects.watch",
+    "projects.watch_many",
+    "projects.watch_all",
+    "projects.wait",
 }
 RESOURCES = ("auth", "tasks", "agents", "projects", "users", "system", "webhooks")
 

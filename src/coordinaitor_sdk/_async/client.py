@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from copy import copy
 from dataclasses import replace
 from functools import partial
@@ -11,6 +12,7 @@ from .._core.cache import Cache
 from .._core.lazy import lazy
 from .._core.options import Settings as CallSettings
 from .._core.options import check_seconds
+from .._core.pace import spacing
 from .._core.request import (
     NOT_GIVEN,
     Call,
@@ -42,10 +44,10 @@ if TYPE_CHECKING:
     from .._core.options import PostOptions
     from .._core.rate_limit import RateLimit
     from .._core.request import Method
+    from .._core.watch_kinds import Subject
     from .._runtime.network import ClientCert
     from .._watch.aio_events import AsyncEventFeed
     from ..models.common import Page
-    from ..models.task import Task
     from ..profiles import TokenStore
     from .http import AsyncClient, HttpBackend
     from .resources.agents import AsyncAgents
@@ -188,6 +190,7 @@ class AsyncCoordinaitor:
             page=partial(_page, uncached),
             headers=session.headers,
             renew=session.renew,
+            spacing=partial(_spacing, self._transport),
         )
 
     def _tracer(self, tracing: TracerProvider | bool) -> Tracer | None:
@@ -214,14 +217,14 @@ class AsyncCoordinaitor:
         """Agents and how they perform."""
         from .resources.agents import AsyncAgents
 
-        return AsyncAgents(self._caller)
+        return AsyncAgents(self._caller, self._watcher)
 
     @lazy
     def projects(self) -> AsyncProjects:
         """Projects and their teams."""
         from .resources.projects import AsyncProjects
 
-        return AsyncProjects(self._caller)
+        return AsyncProjects(self._caller, self._watcher)
 
     @lazy
     def users(self) -> AsyncUsers:
@@ -372,16 +375,20 @@ class AsyncCoordinaitor:
         await self.close()
 
 
-async def _fetch(caller: AsyncCaller, task_id: str) -> Task:
-    from .resources.tasks import get_task
+async def _fetch(caller: AsyncCaller, kind: str, subject_id: str) -> Subject:
+    from .resources.watched import fetched
 
-    return await get_task(caller, task_id)
+    return await fetched(caller, kind, subject_id)
 
 
-async def _page(caller: AsyncCaller, number: int, filters: Mapping[str, str | None]) -> Page[Task]:
-    from .resources.tasks import task_page
+async def _page(caller: AsyncCaller, kind: str, number: int, filters: Mapping[str, str | None]) -> Page[Any]:
+    from .resources.watched import page_of
 
-    return await task_page(caller, number, filters)
+    return await page_of(caller, kind, number, filters)
+
+
+def _spacing(transport: AsyncTransport) -> float:
+    return spacing(transport.rate_limit, time.time())
 
 
 def _past_the_cache(caller: AsyncCaller) -> AsyncCaller:

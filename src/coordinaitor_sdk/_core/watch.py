@@ -1,15 +1,21 @@
-"""Watch state machine: what a new sight of a task means, what a slow consumer still has to see (DESIGN 4)."""
+"""Watch state machine: what a new sight of a task, an agent or a project means, what a slow consumer still
+has to see (DESIGN 4). What tells these apart is in `watch_kinds`.
+"""
 
 from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
+from itertools import islice
+from typing import TYPE_CHECKING, Any, Final, Generic, Literal, TypeAlias, TypeVar, cast
 
 from ..exceptions import TaskCancelledError, TaskDeletedError, TaskFailedError, WatchError
 
 if TYPE_CHECKING:
     from ..models.task import Task
+    from .watch_kinds import Kind, Subject, Update
+
+U = TypeVar("U", bound="Update")
 
 UpdateType: TypeAlias = Literal[
     "progress", "assigned", "updated", "completed", "error", "cancelled", "deleted"
@@ -34,7 +40,6 @@ TERMINAL_STATES: Final[dict[str, UpdateType]] = {
 # Seconds between two looks by REST at a watched task, whatever the socket says.
 CHECK_INTERVAL: Final = 30.0
 TERMINAL_TYPES: Final = frozenset({"completed", "error", "cancelled", "deleted"})
-_BOOKKEEPING: Final = frozenset({"version", "updated_at"})
 
 
 @dataclass(slots=True, frozen=True)
@@ -74,6 +79,16 @@ class TaskUpdate:
     def is_final(self) -> bool:
         """Whether nothing comes after this for its task."""
         return self.type in TERMINAL_TYPES
+
+    @property
+    def subject_id(self) -> str:
+        """`task_id`, under the name that every kind of update has."""
+        return self.task_id
+
+    @property
+    def subject(self) -> Task | None:
+        """`task`, under the name that every kind of update has."""
+        return self.task
 
     def result(self) -> Task:
         """The completed task.
@@ -118,59 +133,75 @@ def outcome(update: TaskUpdate) -> Task:
     raise TaskDeletedError(f"there is no task {task_id}, or no more", task_id=task_id, task=task)
 
 
-class TaskMachine:
-    """What is known of one task: takes every sight of it, in any order, and gives the steps, each once.
+class Machine:
+    """What is known of one subject: takes every sight of it, in any order, and gives the steps, each once.
 
-    A sight that is not newer than the last is dropped; a terminal state is never left.
+    A sight that is not newer than the last is dropped; a state that ends it is never left.
     """
 
-    __slots__ = ("_rebased", "ended", "task", "task_id")
+    __slots__ = ("_rebased", "ended", "kind", "subject", "subject_id")
 
-    def __init__(self, task_id: str, task: Task | None = None) -> None:
-        self.task_id = task_id
-        self.task = task
+    def __init__(self, kind: Kind, subject_id: str, subject: Subject | None = None) -> None:
+        self.kind = kind
+        self.subject_id = subject_id
+        self.subject = subject
         self.ended = False
         self._rebased = False
 
-    def see(self, task: Task, source: Source, position: Position | None = None) -> TaskUpdate | None:
-        """Take a sight of the task; the step that it stands for, or None where it tells nothing new."""
+    def see(
+        self, subject: Subject, source: Source, position: Position | None = None, *, partial: bool = False
+    ) -> Update | None:
+        """Take a sight of it; the step that it stands for, or None where it tells nothing new.
+
+        Args:
+            subject: as it was seen.
+            source: how.
+            position: up to which event that holds.
+            partial: whether what it lacks may be there all the same, as in a push or a list.
+        """
         if self.ended:
             return None
-        known = self.task
+        known = self.subject
         if known is not None:
-            if source == "push":
-                task = _merged(known, task)
-            if not (self._rebased and source != "push") and _is_stale(known, task):
+            if partial or source == "push":
+                subject = _merged(known, subject)
+            if not (self._rebased and source != "push") and self._is_stale(known, subject, source):
                 return None
             if source != "push":
                 self._rebased = False
-        self.task = task
-        kind = _kind(known, task)
-        if kind is None:
+        self.subject = subject
+        step = self.kind.step(known, subject)
+        if step is None:
             return None
-        self.ended = kind in TERMINAL_TYPES
-        conflated = known is not None and _leaves_out(known, task, source)
-        return TaskUpdate(kind, self.task_id, task, source, conflated, position)
+        self.ended = step in self.kind.ends
+        conflated = known is not None and _leaves_out(known, subject, source)
+        return self.kind.update(step, self.subject_id, subject, source, conflated, position)
 
-    def see_deleted(self, source: Source, position: Position | None = None) -> TaskUpdate | None:
-        """Take the news that the task is gone."""
+    def _is_stale(self, known: Subject, subject: Subject, source: Source) -> bool:
+        if self.kind.derives and source != "push" and subject.version == known.version:
+            return False  # what follows from its tasks changes without it
+        return is_stale(known, subject)
+
+    def see_deleted(self, source: Source, position: Position | None = None) -> Update | None:
+        """Take the news that it is gone."""
         if self.ended:
             return None
         self.ended = True
-        return TaskUpdate("deleted", self.task_id, self.task, source, position=position)
+        return self.kind.update("deleted", self.subject_id, self.subject, source, position=position)
 
     def rebase(self) -> None:
         """The server's history is another one now: its next snapshot holds, whatever its version."""
         self._rebased = True
 
-    def current(self, position: Position | None = None) -> TaskUpdate | None:
+    def current(self, position: Position | None = None) -> Update | None:
         """The present state, as the first update of one who joins later; None before the first sight."""
-        if self.task is None or self.ended:
+        if self.subject is None or self.ended:
             return None
-        return TaskUpdate("progress", self.task_id, self.task, "snapshot", position=position)
+        first = self.kind.first
+        return self.kind.update(first, self.subject_id, self.subject, "snapshot", position=position)
 
 
-def _merged(known: Task, pushed: Task) -> Task:
+def _merged(known: Any, pushed: Any) -> Any:
     """A push may hold only some fields: the others stay as they were."""
     if known.model_fields_set <= pushed.model_fields_set:
         return pushed
@@ -178,87 +209,101 @@ def _merged(known: Task, pushed: Task) -> Task:
     return known.model_copy(update=fields)
 
 
-def _is_stale(known: Task, task: Task) -> bool:
-    new, old = task.version, known.version
+def is_stale(known: Subject, subject: Subject) -> bool:
+    """Whether a sight is not newer than what is known."""
+    new, old = subject.version, known.version
     if isinstance(new, int) and isinstance(old, int):
         return new <= old
-    later, earlier = task.updated_at, known.updated_at
+    later, earlier = _changed_at(subject), _changed_at(known)
     try:
-        return later is not None and earlier is not None and later < earlier
+        return bool(later is not None and earlier is not None and later < earlier)
     except TypeError:  # one of them is not a date, or only one has a time zone
         return False
 
 
-def _leaves_out(known: Task, task: Task, source: Source) -> bool:
-    new, old = task.version, known.version
+def _changed_at(subject: Subject) -> Any:
+    return getattr(subject, "updated_at", None)  # agents have none
+
+
+def _leaves_out(known: Subject, subject: Subject, source: Source) -> bool:
+    new, old = subject.version, known.version
     if isinstance(new, int) and isinstance(old, int):
         return new != old + 1
     return source != "push"
 
 
-def _kind(known: Task | None, task: Task) -> UpdateType | None:
-    terminal = TERMINAL_STATES.get(str(task.status).lower())
-    if terminal is not None:
-        return terminal
-    if known is None:
-        return "progress"
-    if known.agent_id != task.agent_id and task.agent_id is not None:
-        return "assigned"
-    if known.status != task.status or known.progress != task.progress:
-        return "progress"
-    changed = known.model_dump(exclude=set(_BOOKKEEPING)) != task.model_dump(exclude=set(_BOOKKEEPING))
-    return "updated" if changed else None
+def revised(update: U, **changes: Any) -> U:
+    """The update with other fields."""
+    return cast("U", replace(cast("Any", update), **changes))
 
 
-class UpdateQueue:
-    """What a consumer has not read yet: progress gives way to newer progress of the same task, ends never go.
+class UpdateQueue(Generic[U]):
+    """What a consumer has not read yet: progress gives way to newer of the same subject, ends never go.
 
     Args:
         bound: how many steps are kept before the oldest that is no end gives way.
         conflate: False keeps progress too, within the bound.
     """
 
-    __slots__ = ("_bound", "_conflate", "_updates")
+    __slots__ = ("_bound", "_conflate", "_counts", "_updates")
 
     def __init__(self, bound: int = 1000, *, conflate: bool = True) -> None:
         self._bound = bound
         self._conflate = conflate
-        self._updates: deque[TaskUpdate] = deque()
+        self._updates: deque[U] = deque()
+        self._counts: dict[str, int] = {}
 
     def __len__(self) -> int:
         return len(self._updates)
 
-    def put(self, update: TaskUpdate) -> None:
+    def put(self, update: U) -> None:
         """Add a step behind the others."""
         newest = self._updates[-1] if self._updates else None
         if (
             self._conflate
             and newest is not None
             and newest.type == update.type == "progress"
-            and newest.task_id == update.task_id
+            and newest.subject_id == update.subject_id
         ):
             self._updates[-1] = _conflated(update)
             return
         self._updates.append(update)
+        self._counts[update.subject_id] = self._counts.get(update.subject_id, 0) + 1
         if len(self._updates) > self._bound:
             self._make_room()
 
-    def pop(self) -> TaskUpdate | None:
+    def pop(self) -> U | None:
         """The oldest step, or None."""
-        return self._updates.popleft() if self._updates else None
+        if not self._updates:
+            return None
+        oldest = self._updates.popleft()
+        self._forget(oldest.subject_id)
+        return oldest
+
+    def _forget(self, subject_id: str) -> None:
+        left = self._counts[subject_id] - 1
+        if left:
+            self._counts[subject_id] = left
+        else:
+            del self._counts[subject_id]
 
     def _make_room(self) -> None:
+        if len(self._counts) == len(self._updates):
+            return  # one of each: nothing can give way, and looking for it would take long
         for index, oldest in enumerate(self._updates):
-            later = self._next_of(oldest.task_id, index)
-            if not oldest.is_final and later is not None:
+            if oldest.is_final or self._counts[oldest.subject_id] == 1:
+                continue
+            later = self._next_of(oldest.subject_id, index)
+            if later is not None:
                 self._updates[later] = _conflated(self._updates[later])
                 del self._updates[index]
+                self._forget(oldest.subject_id)
                 return
 
-    def _next_of(self, task_id: str, index: int) -> int | None:
-        following = range(index + 1, len(self._updates))
-        return next((later for later in following if self._updates[later].task_id == task_id), None)
+    def _next_of(self, subject_id: str, index: int) -> int | None:
+        following = enumerate(islice(self._updates, index + 1, None), index + 1)
+        return next((later for later, update in following if update.subject_id == subject_id), None)
 
 
-def _conflated(update: TaskUpdate) -> TaskUpdate:
-    return replace(update, conflated=True)
+def _conflated(update: U) -> U:
+    return revised(update, conflated=True)

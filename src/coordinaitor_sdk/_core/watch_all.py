@@ -1,88 +1,97 @@
-"""All tasks of a kind, known by pushes and by sweeps over the list: which steps follow (DESIGN 4)."""
+"""All of a kind that match, known by pushes and by sweeps over the list: which steps follow (DESIGN 4)."""
 
 from __future__ import annotations
 
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from .watch import TERMINAL_STATES, TaskMachine
+from .sweep import stamp_of
+from .watch import Machine, is_stale
+from .watch_kinds import TASK
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Iterator, Mapping
     from datetime import datetime
 
-    from ..models.task import Task
-    from .watch import Position, Source, TaskUpdate
+    from .watch import Position, Source
+    from .watch_kinds import Kind, Subject, Update
 
-# A task that ended is remembered, so that a late sight of it is no new task; the oldest are forgotten.
+# One that ended is remembered, so that a late sight of it is no new one; the oldest are forgotten.
 _REMEMBERED: Final = 10_000
 
 
 @dataclass(frozen=True, slots=True)
 class Criteria:
-    """Which tasks; None leaves a field open."""
+    """Which of a kind.
 
-    project_id: str | None = None
-    agent_id: str | None = None
-    status: str | None = None
-    priority: str | None = None
+    Attributes:
+        kind: of what.
+        fields: what is wanted, by the names of fields as their list is filtered by; None leaves one open.
+    """
 
-    def met_by(self, task: Task) -> bool:
-        """Whether the task is one of them."""
-        return all(wanted is None or wanted == getattr(task, name) for name, wanted in self.given().items())
+    kind: Kind = TASK
+    fields: Mapping[str, str | None] = field(default_factory=dict[str, "str | None"])
 
-    def given(self) -> dict[str, str | None]:
-        """The fields by name, as the list of tasks takes them."""
-        return {
-            "project_id": self.project_id,
-            "agent_id": self.agent_id,
-            "status": self.status,
-            "priority": self.priority,
-        }
+    def met_by(self, subject: Subject) -> bool:
+        """Whether this is one of them."""
+        return all(wanted is None or wanted == getattr(subject, name) for name, wanted in self.fields.items())
 
 
 class CrowdMachine:
-    """What is known of the tasks that meet the criteria.
+    """What is known of those that meet the criteria.
 
     One that no longer meets them is told once more, and then no longer. Those that had ended before the watch
     began are told only where the criteria name a state.
+
+    Args:
+        criteria: which.
+        known: what an earlier watch knew.
     """
 
-    def __init__(self, criteria: Criteria) -> None:
+    def __init__(self, criteria: Criteria, known: Iterable[Subject] = ()) -> None:
         self.criteria = criteria
-        self._machines: dict[str, TaskMachine] = {}
-        self._gone: OrderedDict[str, None] = OrderedDict()
+        self._kind = criteria.kind
+        self._machines: dict[str, Machine] = {}
+        self._gone: OrderedDict[str, Subject | None] = OrderedDict()
         self._horizon: datetime | None = None
         self._swept = False
+        for subject in known:
+            self._swept = True
+            self._note_stamp(subject)
+            if criteria.met_by(subject):
+                self._machines[str(subject.id)] = Machine(self._kind, str(subject.id), subject)
 
     def __len__(self) -> int:
         return len(self._machines)
 
-    def see(self, task: Task, source: Source, position: Position | None = None) -> TaskUpdate | None:
-        """Take a sight of a task."""
-        task_id = str(task.id)
-        machine = self._machines.get(task_id)
-        if machine is None and (task_id in self._gone or not self._is_new(task, source)):
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._machines)
+
+    def see(
+        self, subject: Subject, source: Source, position: Position | None = None, *, partial: bool = False
+    ) -> Update | None:
+        """Take a sight of one, as `Machine.see` does."""
+        subject_id = str(subject.id)
+        machine = self._machines.get(subject_id)
+        if machine is None and (self._is_over(subject_id, subject) or not self._is_new(subject, source)):
             return None
-        machine = machine or TaskMachine(task_id)
-        update = machine.see(task, source, position)
+        machine = machine or Machine(self._kind, subject_id)
+        update = machine.see(subject, source, position, partial=partial)
         if update is not None and update.is_final:
-            self._forget(task_id)
-        elif machine.task is not None and self.criteria.met_by(machine.task):
-            self._machines[task_id] = machine
+            self._forget(subject_id, subject)
+        elif machine.subject is not None and self.criteria.met_by(machine.subject):
+            self._machines[subject_id] = machine
         else:
-            self._machines.pop(task_id, None)
+            self._machines.pop(subject_id, None)
         return update
 
-    def see_deleted(
-        self, task_id: str, source: Source, position: Position | None = None
-    ) -> TaskUpdate | None:
-        """Take the news that a task is gone."""
-        machine = self._machines.get(task_id)
+    def see_deleted(self, subject_id: str, source: Source, position: Position | None = None) -> Update | None:
+        """Take the news that one is gone."""
+        machine = self._machines.get(subject_id)
         if machine is None:
             return None
-        self._forget(task_id)
+        self._forget(subject_id, None)
         return machine.see_deleted(source, position)
 
     def rebase(self) -> None:
@@ -92,31 +101,43 @@ class CrowdMachine:
         for machine in self._machines.values():
             machine.rebase()
 
-    def swept(self, tasks: Sequence[Task]) -> list[str]:
-        """A whole sweep has been seen; the ids of known tasks that it didn't bring."""
+    def swept(self, subjects: Iterable[Subject]) -> None:
+        """A sweep has come to its end with these."""
         self._swept = True
-        moments = [task.updated_at for task in tasks if task.updated_at is not None]
-        try:
-            self._horizon = max([*moments, *([self._horizon] if self._horizon else [])], default=None)
-        except TypeError:  # odd dates
-            self._horizon = None
-        return sorted(self._machines.keys() - {str(task.id) for task in tasks})
+        for subject in subjects:
+            self._note_stamp(subject)
 
-    def _is_new(self, task: Task, source: Source) -> bool:
-        if not self.criteria.met_by(task):
+    def _note_stamp(self, subject: Subject) -> None:
+        stamp = stamp_of(subject)
+        if stamp is not None and (self._horizon is None or stamp > self._horizon):
+            self._horizon = stamp
+
+    def _is_new(self, subject: Subject, source: Source) -> bool:
+        if not self.criteria.met_by(subject):
             return False
-        if str(task.status).lower() not in TERMINAL_STATES or source == "push":
+        if not self._kind.is_over(subject) or source == "push":
             return True
-        return self._is_recent(task) if self._swept else self.criteria.status is not None
+        return self._is_recent(subject) if self._swept else self.criteria.fields.get("status") is not None
 
-    def _is_recent(self, task: Task) -> bool:
-        try:
-            return None not in {self._horizon, task.updated_at} and task.updated_at > self._horizon  # type: ignore[operator]
-        except TypeError:
+    def _is_recent(self, subject: Subject) -> bool:
+        stamp = stamp_of(subject)
+        return stamp is not None and self._horizon is not None and stamp > self._horizon
+
+    def _is_over(self, subject_id: str, subject: Subject) -> bool:
+        """Whether it had ended, and this is no news."""
+        if subject_id not in self._gone:
             return False
+        last = self._gone[subject_id]
+        step = self._kind.step
+        if not self._kind.reopens or last is None or is_stale(last, subject):
+            return True
+        if step(None, last) == step(None, subject):
+            return True
+        del self._gone[subject_id]
+        return False
 
-    def _forget(self, task_id: str) -> None:
-        self._machines.pop(task_id, None)
-        self._gone[task_id] = None
+    def _forget(self, subject_id: str, last: Subject | None) -> None:
+        self._machines.pop(subject_id, None)
+        self._gone[subject_id] = last if self._kind.reopens else None
         if len(self._gone) > _REMEMBERED:
             self._gone.popitem(last=False)

@@ -3,80 +3,115 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Generic
 
 from pydantic import TypeAdapter, ValidationError
 
 from ..exceptions import InvalidArgumentError
 from ..models.task import Task
 from .repair import validate_leniently
-from .watch import TaskMachine
+from .watch import Machine, U, revised
 
 if TYPE_CHECKING:
-    from .watch import Position, TaskUpdate
+    from .watch import Position
+    from .watch_kinds import Kind, Subject
 
 _FORMAT: Final = 1
 
 
-class Standing:
-    """What a consumer has been told: the last update of each task, and which tasks have ended."""
+class Standing(Generic[U]):
+    """What a consumer has been told: the last update of each subject, and which have ended.
 
-    def __init__(self, token: str | None = None) -> None:
+    Where the watch is of all that match, those that ended are forgotten: one that comes back is told anew.
+    """
+
+    def __init__(self, kind: Kind, token: str | None = None, *, of_all: bool = False) -> None:
         """Begin anew, or where a token was made.
 
         Raises:
-            InvalidArgumentError: it is no token.
+            InvalidArgumentError: it is no token, or one of another kind of watch.
         """
-        self.known: dict[str, tuple[Task, Position | None]] = {}
+        self.known: dict[str, tuple[Subject, Position | None]] = {}
         self.ended: set[str] = set()
-        self._resumed: dict[str, TaskMachine] = {}
+        self._kind = kind
+        self._of_all = of_all
+        self._at: Position | None = None
+        self._resumed: dict[str, Machine] = {}
         if token is not None:
             self._read(token)
 
-    def filtered(self, update: TaskUpdate) -> TaskUpdate | None:
+    @property
+    def position(self) -> Position | None:
+        """Up to which event all was told."""
+        return self._at
+
+    def filtered(self, update: U) -> U | None:
         """The update as it goes on from the token; None where the token's maker was told of it already."""
-        machine = self._resumed.get(update.task_id)
-        if machine is None or update.task is None or update.is_final:
+        machine = self._resumed.get(update.subject_id)
+        if machine is None or update.subject is None or update.is_final:
             return update
-        known = self.known.get(update.task_id)
+        known = self.known.get(update.subject_id)
         before, now = known[1] if known else None, update.position
         if before is not None and now is not None and before[0] != now[0]:
             machine.rebase()
         source = "snapshot" if update.source == "push" else update.source
-        step = machine.see(update.task, source)
+        step = machine.see(update.subject, source)
         if step is None:
             return None
-        del self._resumed[update.task_id]
-        return replace(update, type=step.type, conflated=step.conflated)
+        del self._resumed[update.subject_id]
+        return revised(update, type=step.type, conflated=step.conflated)
 
-    def told(self, update: TaskUpdate) -> None:
+    def told(self, update: U) -> None:
         """The consumer has this update."""
+        if update.position is not None:
+            self._at = update.position
         if update.is_final:
-            self.known.pop(update.task_id, None)
-            self.ended.add(update.task_id)
-        elif update.task is not None:
-            self.known[update.task_id] = (update.task, update.position)
+            self.known.pop(update.subject_id, None)
+            if not self._of_all:
+                self.ended.add(update.subject_id)
+        elif update.subject is not None:
+            self.known[update.subject_id] = (update.subject, update.position)
 
     def token(self) -> str:
-        """A JSON text from which `Standing` can be made again; the whole state of each task is in it."""
+        """A JSON text from which `Standing` can be made again; the whole state of each subject is in it."""
+        name = self._kind.name
         known = {
-            task_id: {"task": task.to_dict(), "since": since} for task_id, (task, since) in self.known.items()
+            one: {name: subject.to_dict(), "since": since} for one, (subject, since) in self.known.items()
         }
-        return json.dumps({"format": _FORMAT, "known": known, "ended": sorted(self.ended)})
+        told = {"format": _FORMAT, "kind": name, "known": known, "ended": sorted(self.ended), "at": self._at}
+        return json.dumps(told)
 
     def _read(self, token: str) -> None:
+        name = self._kind.name
         try:
             told: dict[str, Any] = json.loads(token)
             if told["format"] != _FORMAT:
                 raise InvalidArgumentError(f"resume is a token of another format: {told['format']!r}")
-            self.ended = {str(task_id) for task_id in told["ended"]}
-            for task_id, entry in told["known"].items():
-                since = entry["since"]
-                task = validate_leniently(TypeAdapter(Task), entry["task"])
-                self.known[task_id] = (task, None if since is None else (str(since[0]), int(since[1])))
-                self._resumed[task_id] = TaskMachine(task_id, task)
+            if told.get("kind", "task") != name:
+                raise InvalidArgumentError(
+                    f"resume is the token of a watch of {told['kind']}s, not of {name}s"
+                )
+            self.ended = {str(one) for one in told["ended"]}
+            self._at = _position(told.get("at"))
+            for one, entry in told["known"].items():
+                subject = validate_leniently(_model_of(name), entry[name])
+                self.known[one] = (subject, _position(entry["since"]))
+                self._resumed[one] = Machine(self._kind, one, subject)
         except (ValueError, TypeError, KeyError, AttributeError, IndexError, ValidationError) as error:
             if isinstance(error, InvalidArgumentError):
                 raise
             raise InvalidArgumentError("resume must be the `token` of a watch") from None
+
+
+def _position(given: Any) -> Position | None:
+    return None if given is None else (str(given[0]), int(given[1]))
+
+
+def _model_of(kind: str) -> TypeAdapter[Any]:
+    if kind == "task":
+        return TypeAdapter(Task)
+    # Most watches are of tasks: the others' models are read when they are needed.
+    from ..models.agent import Agent
+    from ..models.project import Project
+
+    return TypeAdapter(Agent if kind == "agent" else Project)

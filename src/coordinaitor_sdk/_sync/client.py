@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import time
 from copy import copy
 from dataclasses import replace
 from functools import partial
@@ -12,6 +13,7 @@ from .._core.cache import Cache
 from .._core.lazy import lazy
 from .._core.options import Settings as CallSettings
 from .._core.options import check_seconds
+from .._core.pace import spacing
 from .._core.request import (
     NOT_GIVEN,
     Call,
@@ -43,10 +45,10 @@ if TYPE_CHECKING:
     from .._core.options import PostOptions
     from .._core.rate_limit import RateLimit
     from .._core.request import Method
+    from .._core.watch_kinds import Subject
     from .._runtime.network import ClientCert
     from .._watch.blocking_events import EventFeed
     from ..models.common import Page
-    from ..models.task import Task
     from ..profiles import TokenStore
     from .http import Client, HttpBackend
     from .resources.agents import Agents
@@ -189,6 +191,7 @@ class Coordinaitor:
             page=partial(_page, uncached),
             headers=session.headers,
             renew=session.renew,
+            spacing=partial(_spacing, self._transport),
         )
 
     def _tracer(self, tracing: TracerProvider | bool) -> Tracer | None:
@@ -215,14 +218,14 @@ class Coordinaitor:
         """Agents and how they perform."""
         from .resources.agents import Agents
 
-        return Agents(self._caller)
+        return Agents(self._caller, self._watcher)
 
     @lazy
     def projects(self) -> Projects:
         """Projects and their teams."""
         from .resources.projects import Projects
 
-        return Projects(self._caller)
+        return Projects(self._caller, self._watcher)
 
     @lazy
     def users(self) -> Users:
@@ -373,16 +376,20 @@ class Coordinaitor:
         self.close()
 
 
-def _fetch(caller: Caller, task_id: str) -> Task:
-    from .resources.tasks import get_task
+def _fetch(caller: Caller, kind: str, subject_id: str) -> Subject:
+    from .resources.watched import fetched
 
-    return get_task(caller, task_id)
+    return fetched(caller, kind, subject_id)
 
 
-def _page(caller: Caller, number: int, filters: Mapping[str, str | None]) -> Page[Task]:
-    from .resources.tasks import task_page
+def _page(caller: Caller, kind: str, number: int, filters: Mapping[str, str | None]) -> Page[Any]:
+    from .resources.watched import page_of
 
-    return task_page(caller, number, filters)
+    return page_of(caller, kind, number, filters)
+
+
+def _spacing(transport: Transport) -> float:
+    return spacing(transport.rate_limit, time.time())
 
 
 def _past_the_cache(caller: Caller) -> Caller:

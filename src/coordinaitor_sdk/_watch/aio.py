@@ -8,6 +8,8 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from .._core.watch import TaskUpdate, U, outcome
+from .._core.watch_kinds import AGENT, PROJECT, AgentUpdate, ProjectUpdate, Subject, project_outcome
 from .._runtime.aio import Scoped
 from ..exceptions import CoordinaitorError
 from .state import WatchEvent, WatchOptions, WatchState, check_event, log_broken, log_raised, moment_of
@@ -18,9 +20,10 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Self
 
-    from .._core.watch import Connection, TaskUpdate
+    from .._core.watch import Connection
     from .._runtime.network import Network
     from ..models.common import Page
+    from ..models.project import Project
     from ..models.task import Task
     from .aio_events import AsyncEventFeed
     from .hub import Hub
@@ -34,10 +37,11 @@ class AsyncWatcher:
         websocket_url: str | None,
         network: Network,
         *,
-        fetch: Callable[[str], Awaitable[Task]],
-        page: Callable[[int, Mapping[str, str | None]], Awaitable[Page[Task]]],
+        fetch: Callable[[str, str], Awaitable[Subject]],
+        page: Callable[[str, int, Mapping[str, str | None]], Awaitable[Page[Any]]],
         headers: Callable[[], Awaitable[dict[str, str]]],
         renew: Callable[[dict[str, str]], Awaitable[bool]],
+        spacing: Callable[[], float] = lambda: 0.0,
     ) -> None:
         self.websocket_url = websocket_url
         self.network = network
@@ -45,6 +49,7 @@ class AsyncWatcher:
         self.page = page
         self.headers = headers
         self.renew = renew
+        self.spacing = spacing
         self._hub = Scoped(self._make_hub, _close_hub)
         self._callbacks: set[asyncio.Task[None]] = set()
 
@@ -89,24 +94,20 @@ async def _close_hub(hub: Hub) -> None:
     await hub.close()
 
 
-class AsyncTaskWatch(WatchState):
-    """Live updates of one or more tasks: `async for update in watch`. Ends when every task has ended.
+class AsyncWatch(WatchState[U]):
+    """Live updates of one kind, as they come."""
 
-    It starts with the first update asked for. Its end, `close()`, `async with`, or the last reference to it
-    going (a `break` out of a bare loop) release what it holds.
-    """
-
-    def __init__(self, watcher: AsyncWatcher, task_ids: Sequence[str], options: WatchOptions) -> None:
-        super().__init__(task_ids, options)
+    def __init__(self, watcher: AsyncWatcher, ids: Sequence[str], options: WatchOptions) -> None:
+        super().__init__(ids, options)
         self._watcher = watcher
-        self._listeners: list[AsyncTaskWatch] = []
+        self._listeners: list[Self] = []
         self._hub: Hub | None = None
         self._wake = asyncio.Event()
 
     def __aiter__(self) -> Self:
         return self
 
-    async def __anext__(self) -> TaskUpdate:
+    async def __anext__(self) -> U:
         """The next update.
 
         Raises:
@@ -137,22 +138,11 @@ class AsyncTaskWatch(WatchState):
             hub = await self._watcher.hub()
             if self._hub is None:
                 self._hub = hub
-                self._key = self._added_to(hub)
+                self._key = self._add_to(hub, self)
 
-    async def result(self, *, timeout: float | None = None) -> Task:
-        """Wait until the (last) task has ended.
-
-        Args:
-            timeout: seconds to wait; None waits without end.
-
-        Returns:
-            The completed task.
-
-        Raises:
-            TaskFailedError, TaskCancelledError, TaskDeletedError: it ended otherwise.
-            WatchTimeoutError: it has not ended yet.
-        """
-        last: TaskUpdate | None = None
+    async def _end(self, timeout: float | None) -> U:
+        """The last end, waited for so many seconds."""
+        last: U | None = None
         clock = asyncio.timeout(timeout)
         try:
             async with clock:
@@ -164,7 +154,9 @@ class AsyncTaskWatch(WatchState):
             raise self._timed_out(last, timeout) from None
         finally:
             self.close()
-        return self._outcome(last)
+        if last is None or not last.is_final:
+            raise self._closed_early()
+        return last
 
     def on(self, event: WatchEvent, callback: Callable[[Any], object]) -> Self:
         """Have a callback called as updates come, from where this watch stands, beside any iteration.
@@ -176,7 +168,7 @@ class AsyncTaskWatch(WatchState):
         Args:
             event: `update` for every update, one of their types for those alone; `state` for each change of
                 `state`; `lost` for the error that ends the watch when it can't go on.
-            callback: called with the `TaskUpdate`, the state, or the `CoordinaitorError`.
+            callback: called with the update, the state, or the `CoordinaitorError`.
 
         Returns:
             The watch itself.
@@ -185,8 +177,8 @@ class AsyncTaskWatch(WatchState):
             InvalidArgumentError: there is no such event.
             RuntimeError: no event loop runs here.
         """
-        check_event(event)
-        listener = AsyncTaskWatch(self._watcher, self.task_ids, replace(self._options, resume=self.token))
+        check_event(self.kind, event)
+        listener = type(self)(self._watcher, self.ids, replace(self._options, resume=self.token))
         self._watcher.call_back(_calling(listener, event, callback))
         self._listeners.append(listener)
         return self
@@ -204,13 +196,6 @@ class AsyncTaskWatch(WatchState):
         if self._hub is not None:
             self._hub.remove(self._key)
         self.end(None)
-
-    def _added_to(self, hub: Hub) -> int:
-        options = self._options
-        if options.criteria is not None:
-            return hub.add_all(self, options.criteria, options.check_interval)
-        known = dict(self._standing.known)
-        return hub.add(self, self._waiting, options.check_interval, known, options.transport)
 
     @property
     def last_confirmed_at(self) -> datetime | None:
@@ -234,7 +219,7 @@ class AsyncTaskWatch(WatchState):
     ) -> None:
         self.close()
 
-    def put(self, update: TaskUpdate) -> None:
+    def put(self, update: U) -> None:
         """Take an update from the hub."""
         if self._accept(update):
             self._wake.set()
@@ -246,7 +231,66 @@ class AsyncTaskWatch(WatchState):
         self._wake.set()
 
 
-async def _calling(watch: AsyncTaskWatch, event: str, callback: Callable[[Any], object]) -> None:
+class AsyncTaskWatch(AsyncWatch[TaskUpdate]):
+    """Live updates of one or more tasks: `async for update in watch`. Ends when every task has ended.
+
+    It starts with the first update asked for. Its end, `close()`, `async with`, or the last reference to it
+    going (a `break` out of a bare loop) release what it holds.
+    """
+
+    @property
+    def task_ids(self) -> tuple[str, ...]:
+        """The tasks watched; none where it is of all."""
+        return self.ids
+
+    async def result(self, *, timeout: float | None = None) -> Task:
+        """Wait until the (last) task has ended.
+
+        Args:
+            timeout: seconds to wait; None waits without end.
+
+        Returns:
+            The completed task.
+
+        Raises:
+            TaskFailedError, TaskCancelledError, TaskDeletedError: it ended otherwise.
+            WatchTimeoutError: it has not ended yet.
+        """
+        return outcome(await self._end(timeout))
+
+
+class AsyncProjectWatch(AsyncWatch[ProjectUpdate]):
+    """Live updates of one or more projects, as `AsyncTaskWatch` has them of tasks. Ends when every one of
+    them is completed, archived or deleted.
+    """
+
+    kind = PROJECT
+
+    async def result(self, *, timeout: float | None = None) -> Project:
+        """Wait until the (last) project has ended.
+
+        Args:
+            timeout: seconds to wait; None waits without end.
+
+        Returns:
+            The project, completed or archived.
+
+        Raises:
+            ProjectDeletedError: it was deleted, or never existed.
+            WatchTimeoutError: it has not ended yet.
+        """
+        return project_outcome(await self._end(timeout))
+
+
+class AsyncAgentWatch(AsyncWatch[AgentUpdate]):
+    """Live updates of one or more agents, as `AsyncTaskWatch` has them of tasks. Ends when every one of them
+    is deleted.
+    """
+
+    kind = AGENT
+
+
+async def _calling(watch: AsyncWatch[Any], event: str, callback: Callable[[Any], object]) -> None:
     try:
         if event == "state":
             while (state := await watch.next_state()) is not None:

@@ -13,6 +13,8 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from .._core.watch import TaskUpdate, U, outcome
+from .._core.watch_kinds import AGENT, PROJECT, AgentUpdate, ProjectUpdate, Subject, project_outcome
 from .._runtime.threads import Scoped
 from ..exceptions import CoordinaitorError, WatchTimeoutError
 from .state import WatchEvent, WatchOptions, WatchState, check_event, log_broken, log_raised, moment_of
@@ -25,9 +27,10 @@ if TYPE_CHECKING:
 
     from anyio.from_thread import BlockingPortal
 
-    from .._core.watch import Connection, TaskUpdate
+    from .._core.watch import Connection
     from .._runtime.network import Network
     from ..models.common import Page
+    from ..models.project import Project
     from ..models.task import Task
     from .blocking_events import EventFeed
     from .hub import Hub
@@ -45,12 +48,13 @@ class Watcher:
         websocket_url: str | None,
         network: Network,
         *,
-        fetch: Callable[[str], Task],
-        page: Callable[[int, Mapping[str, str | None]], Page[Task]],
+        fetch: Callable[[str, str], Subject],
+        page: Callable[[str, int, Mapping[str, str | None]], Page[Any]],
         headers: Callable[[], dict[str, str]],
         renew: Callable[[dict[str, str]], bool],
+        spacing: Callable[[], float] = lambda: 0.0,
     ) -> None:
-        self._source = _FromThreads(websocket_url, network, fetch, page, headers, renew)
+        self._source = _FromThreads(websocket_url, network, fetch, page, headers, renew, spacing)
         self._hub = Scoped(self._make_hub, ThreadedHub.close)
 
     def _make_hub(self) -> ThreadedHub:
@@ -117,10 +121,11 @@ class _FromThreads:
         self,
         websocket_url: str | None,
         network: Network,
-        fetch: Callable[[str], Task],
-        page: Callable[[int, Mapping[str, str | None]], Page[Task]],
+        fetch: Callable[[str, str], Subject],
+        page: Callable[[str, int, Mapping[str, str | None]], Page[Any]],
         headers: Callable[[], dict[str, str]],
         renew: Callable[[dict[str, str]], bool],
+        spacing: Callable[[], float],
     ) -> None:
         self.websocket_url = websocket_url
         self.network = network
@@ -128,12 +133,13 @@ class _FromThreads:
         self._page = page
         self._headers = headers
         self._renew = renew
+        self.spacing = spacing
 
-    async def fetch(self, task_id: str) -> Task:
-        return await _in_worker(partial(self._fetch, task_id))
+    async def fetch(self, kind: str, subject_id: str) -> Subject:
+        return await _in_worker(partial(self._fetch, kind, subject_id))
 
-    async def page(self, number: int, filters: Mapping[str, str | None]) -> Page[Task]:
-        return await _in_worker(partial(self._page, number, filters))
+    async def page(self, kind: str, number: int, filters: Mapping[str, str | None]) -> Page[Any]:
+        return await _in_worker(partial(self._page, kind, number, filters))
 
     async def headers(self) -> dict[str, str]:
         return await _in_worker(self._headers)
@@ -149,24 +155,20 @@ async def _in_worker(function: Callable[[], T]) -> T:
     return await run_sync(function, abandon_on_cancel=True)
 
 
-class TaskWatch(WatchState):
-    """Live updates of one or more tasks: `for update in watch`. Ends when every task has ended.
+class Watch(WatchState[U]):
+    """Live updates of one kind, as they come."""
 
-    It starts with the first update asked for. Its end, `close()`, `with`, or the last reference to it going
-    (a `break` out of a bare loop) release what it holds.
-    """
-
-    def __init__(self, watcher: Watcher, task_ids: Sequence[str], options: WatchOptions) -> None:
-        super().__init__(task_ids, options)
+    def __init__(self, watcher: Watcher, ids: Sequence[str], options: WatchOptions) -> None:
+        super().__init__(ids, options)
         self._watcher = watcher
-        self._listeners: list[TaskWatch] = []
+        self._listeners: list[Self] = []
         self._hub: ThreadedHub | None = None
         self._news = threading.Condition()
 
     def __iter__(self) -> Self:
         return self
 
-    def __next__(self) -> TaskUpdate:
+    def __next__(self) -> U:
         """The next update.
 
         Raises:
@@ -177,7 +179,7 @@ class TaskWatch(WatchState):
             raise StopIteration
         return update
 
-    def _next(self, until: float | None) -> TaskUpdate | None:
+    def _next(self, until: float | None) -> U | None:
         """The next update, or None at the end; `until` is a time on the monotonic clock."""
         self._start()
         with self._news:
@@ -195,14 +197,7 @@ class TaskWatch(WatchState):
     def _start(self) -> None:
         if self._hub is None and not self._ended:
             self._hub = self._watcher.hub()
-            self._key = self._hub.call(self._added_to)
-
-    def _added_to(self, hub: Hub) -> int:
-        options = self._options
-        if options.criteria is not None:
-            return hub.add_all(self, options.criteria, options.check_interval)
-        known = dict(self._standing.known)
-        return hub.add(self, self._waiting, options.check_interval, known, options.transport)
+            self._key = self._hub.call(partial(self._add_to, sink=self))
 
     @property
     def last_confirmed_at(self) -> datetime | None:
@@ -226,20 +221,9 @@ class TaskWatch(WatchState):
                     return state
                 self._news.wait(_SLICE)
 
-    def result(self, *, timeout: float | None = None) -> Task:
-        """Wait until the (last) task has ended.
-
-        Args:
-            timeout: seconds to wait; None waits without end.
-
-        Returns:
-            The completed task.
-
-        Raises:
-            TaskFailedError, TaskCancelledError, TaskDeletedError: it ended otherwise.
-            WatchTimeoutError: it has not ended yet.
-        """
-        last: TaskUpdate | None = None
+    def _end(self, timeout: float | None) -> U:
+        """The last end, waited for so many seconds."""
+        last: U | None = None
         until = None if timeout is None else time.monotonic() + timeout
         try:
             while (update := self._next(until)) is not None:
@@ -250,7 +234,9 @@ class TaskWatch(WatchState):
             raise self._timed_out(last, timeout) from None
         finally:
             self.close()
-        return self._outcome(last)
+        if last is None or not last.is_final:
+            raise self._closed_early()
+        return last
 
     def on(self, event: WatchEvent, callback: Callable[[Any], object]) -> Self:
         """Have a callback called as updates come, from where this watch stands, beside any iteration.
@@ -261,7 +247,7 @@ class TaskWatch(WatchState):
         Args:
             event: `update` for every update, one of their types for those alone; `state` for each change of
                 `state`; `lost` for the error that ends the watch when it can't go on.
-            callback: called with the `TaskUpdate`, the state, or the `CoordinaitorError`.
+            callback: called with the update, the state, or the `CoordinaitorError`.
 
         Returns:
             The watch itself.
@@ -269,8 +255,8 @@ class TaskWatch(WatchState):
         Raises:
             InvalidArgumentError: there is no such event.
         """
-        check_event(event)
-        listener = TaskWatch(self._watcher, self.task_ids, replace(self._options, resume=self.token))
+        check_event(self.kind, event)
+        listener = type(self)(self._watcher, self.ids, replace(self._options, resume=self.token))
         self._listeners.append(listener)
         arguments = (listener, event, callback)
         threading.Thread(target=_calling, args=arguments, name="coordinaitor-callback", daemon=True).start()
@@ -295,7 +281,7 @@ class TaskWatch(WatchState):
     ) -> None:
         self.close()
 
-    def put(self, update: TaskUpdate) -> None:
+    def put(self, update: U) -> None:
         """Take an update from the hub."""
         with self._news:
             if self._accept(update):
@@ -309,7 +295,66 @@ class TaskWatch(WatchState):
             self._news.notify_all()
 
 
-def _calling(watch: TaskWatch, event: str, callback: Callable[[Any], object]) -> None:
+class TaskWatch(Watch[TaskUpdate]):
+    """Live updates of one or more tasks: `for update in watch`. Ends when every task has ended.
+
+    It starts with the first update asked for. Its end, `close()`, `with`, or the last reference to it going
+    (a `break` out of a bare loop) release what it holds.
+    """
+
+    @property
+    def task_ids(self) -> tuple[str, ...]:
+        """The tasks watched; none where it is of all."""
+        return self.ids
+
+    def result(self, *, timeout: float | None = None) -> Task:
+        """Wait until the (last) task has ended.
+
+        Args:
+            timeout: seconds to wait; None waits without end.
+
+        Returns:
+            The completed task.
+
+        Raises:
+            TaskFailedError, TaskCancelledError, TaskDeletedError: it ended otherwise.
+            WatchTimeoutError: it has not ended yet.
+        """
+        return outcome(self._end(timeout))
+
+
+class ProjectWatch(Watch[ProjectUpdate]):
+    """Live updates of one or more projects, as `TaskWatch` has them of tasks. Ends when every one of
+    them is completed, archived or deleted.
+    """
+
+    kind = PROJECT
+
+    def result(self, *, timeout: float | None = None) -> Project:
+        """Wait until the (last) project has ended.
+
+        Args:
+            timeout: seconds to wait; None waits without end.
+
+        Returns:
+            The project, completed or archived.
+
+        Raises:
+            ProjectDeletedError: it was deleted, or never existed.
+            WatchTimeoutError: it has not ended yet.
+        """
+        return project_outcome(self._end(timeout))
+
+
+class AgentWatch(Watch[AgentUpdate]):
+    """Live updates of one or more agents, as `TaskWatch` has them of tasks. Ends when every one of them
+    is deleted.
+    """
+
+    kind = AGENT
+
+
+def _calling(watch: Watch[Any], event: str, callback: Callable[[Any], object]) -> None:
     try:
         if event == "state":
             while (state := watch.next_state()) is not None:

@@ -1,4 +1,4 @@
-"""A watch of all tasks of a kind: pushes of the whole channel, and sweeps over the list beside them."""
+"""A watch of all of a kind that match: pushes of the whole channel, and sweeps over the list beside them."""
 
 from __future__ import annotations
 
@@ -6,51 +6,87 @@ import asyncio
 import logging
 import random
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
-from .._core.pages import PageWalk
+from .._core.pace import until_next_look
+from .._core.retry import Retry
+from .._core.sweep import LIMIT, Sweep
 from .._core.watch_all import CrowdMachine
 from ..exceptions import AuthenticationError, AuthorizationError, CoordinaitorError, NotFoundError
+from .sweeping import read
 
 if TYPE_CHECKING:
     import weakref
+    from collections.abc import Callable, Iterable
+    from datetime import datetime
 
-    from .._core.watch import Position, TaskUpdate
+    from .._core.watch import Position
     from .._core.watch_all import Criteria
-    from ..models.task import Task
-    from .topic import Sink, Source
+    from .._core.watch_kinds import Subject, Update
+    from .link import Link
+    from .topic import LookedBy, Sink, Source
 
 logger = logging.getLogger("coordinaitor_sdk")
 
+# Seconds between two readings of the whole list where no event tells of deletions.
+_WHOLE: Final = 600.0
+_BACKOFF: Final = Retry(backoff=0.5, max_backoff=10.0)
+
 
 class Crowd:
-    """One such watch, its sink held weakly; `since` as for a topic. `due` asks for a sweep."""
+    """One such watch, its sink held weakly; `since`, `live`, `polled`, `failures` and `confirmed` as for a
+    topic. `due` asks for a sweep.
+    """
 
-    def __init__(self, sink: weakref.ref[Sink], criteria: Criteria, interval: float, source: Source) -> None:
+    def __init__(
+        self,
+        sink: weakref.ref[Sink],
+        criteria: Criteria,
+        source: Source,
+        link: Link,
+        *,
+        interval: float,
+        transport: str,
+        known: Iterable[Subject] = (),
+        since: Position | None = None,
+    ) -> None:
         self.sink = sink
-        self.since: Position | None = None
+        self.kind = criteria.kind
+        self.transport = transport
+        self.since = since
+        self.polled = transport == "poll"
+        self.live = False
+        self.failures = 0
+        self.confirmed: float | None = None
         self.due = asyncio.Event()
         self.sweeping: asyncio.Task[None] | None = None
-        self._machine = CrowdMachine(criteria)
+        self._filters = criteria.fields
+        self._machine = CrowdMachine(criteria, known)
         self._interval = interval
         self._source = source
-        self._live = False
+        self._link = link
         self._begun = False
+        self._quiet = 0
+        self._news = False
+        self._requests = 1
+        self._floor: datetime | None = None
+        self._whole_at = 0.0
 
-    def on_push(self, task: Task, position: Position | None, *, deleted: bool) -> None:
+    def on_push(self, subject: Subject, position: Position | None, *, deleted: bool) -> None:
         """Take a push of the channel."""
-        if position is not None and self._live:
+        if position is not None and self.live:
             self.since = position
         if deleted:
-            self._deliver(self._machine.see_deleted(str(task.id), "push", position))
+            self._deliver(self._machine.see_deleted(str(subject.id), "push", position))
         else:
-            self._deliver(self._machine.see(task, "push", position))
+            self._deliver(self._machine.see(subject, "push", position))
 
     def on_subscribed(self, epoch: str | None, seq: Any) -> None:
         """The connection delivers from now on; without a position to resume from, the list is swept."""
         if self.since is None:
             self.due.set()
-        self._live = True
+        self.live = True
+        self.failures = 0
         if isinstance(epoch, str) and isinstance(seq, int):
             self.since = (epoch, seq)
 
@@ -59,20 +95,26 @@ class Crowd:
         self.since = None
         if reason == "epoch_changed":
             self._machine.rebase()
+            self._floor = None
 
     def lost(self, heard: int) -> None:
         """The connection is gone; up to `heard` all was delivered."""
-        if self._live and self.since is not None:
+        if self.live and self.since is not None:
             self.since = (self.since[0], max(self.since[1], heard))
-        self._live = False
+        self.live = False
 
     def close(self) -> None:
         """No more sweeps."""
         if self.sweeping is not None:
             self.sweeping.cancel()
 
-    async def sweep_on(self, wait: float) -> None:
-        """Sweep when asked for and when it is time, the first time in `wait` seconds at the latest."""
+    async def sweep_on(self, wait: float, told: Callable[[], None]) -> None:
+        """Sweep when asked for and when it is time, the first time in `wait` seconds at the latest.
+
+        Args:
+            wait: seconds.
+            told: called after each sweep.
+        """
         while True:
             with suppress(TimeoutError):
                 async with asyncio.timeout(wait):
@@ -81,32 +123,85 @@ class Crowd:
             try:
                 await self._sweep()
             except CoordinaitorError as error:
-                logger.info("the list of tasks could not be fetched: %s", type(error).__name__)
+                logger.info(
+                    "the list of %s could not be fetched: %s", self.kind.channel, type(error).__name__
+                )
                 if not self._begun or isinstance(error, (AuthenticationError, AuthorizationError)):
                     self._fail(error)
                     return
-            self._begun = True
-            wait = self._interval * random.uniform(0.9, 1.1)  # noqa: S311 - spreads load, hides nothing
+                self.failures += 1
+                wait = min(self._interval, 1.0 + _BACKOFF.wait(self.failures, random.random))
+            else:
+                wait = self._swept()
+            told()
+
+    def _swept(self) -> float:
+        """Note that a sweep went well; seconds until the next."""
+        self._begun = True
+        self.failures = 0
+        self.confirmed = asyncio.get_running_loop().time()
+        self._quiet, self._news = 0 if self._news else self._quiet + 1, False
+        least = self._source.spacing() * self._requests
+        return until_next_look(
+            self._interval, self._quiet, polls=self._looked == "poll", least=least, random=random.random
+        )
+
+    @property
+    def _looked(self) -> LookedBy:
+        return "poll" if self._link.refused or self.polled else "snapshot"
 
     async def _sweep(self) -> None:
-        walk: PageWalk[Task] = PageWalk(start=1, limit=100)
-        seen: list[Task] = []
-        while not walk.ended:
-            page = walk.taken(await self._source.page(walk.page, self._machine.criteria.given()))
-            seen.extend(page.data)
-            for task in page.data:
-                self._deliver(self._machine.see(task, "snapshot", self.since))
-        for task_id in self._machine.swept(seen):
-            try:
-                task = await self._source.fetch(task_id)
-            except NotFoundError:
-                self._deliver(self._machine.see_deleted(task_id, "snapshot", self.since))
-            else:
-                self._deliver(self._machine.see(task, "snapshot", self.since))
+        self._requests = 0
+        now = asyncio.get_running_loop().time()
+        told = self.live and self.since is not None  # of deletions, by events
+        whole_pages = 1 + len(self._machine) // LIMIT
+        changes_only = self._floor is not None and whole_pages > 1 and (told or now < self._whole_at)
+        if changes_only and await self._sweep_changes(whole_pages):
+            return
+        await self._sweep_whole()
+        self._whole_at = now + _WHOLE
 
-    def _deliver(self, update: TaskUpdate | None) -> None:
+    async def _sweep_changes(self, most: int) -> bool:
+        """Look at what has changed, whether it matches or not; False where that takes over `most` pages."""
+        sweep, seen = Sweep(self._floor), list[Any]()
+        async for rows in read(self._source, self.kind, sweep, {}):
+            seen += rows
+            self._see(rows)
+            if sweep.requests >= most and sweep.page is not None:
+                return False
+        self._note(sweep, seen)
+        return sweep.reached
+
+    async def _sweep_whole(self) -> None:
+        sweep, seen = Sweep(None, whole=True), list[Any]()
+        async for rows in read(self._source, self.kind, sweep, self._filters):
+            seen += rows
+            self._see(rows)
+        self._note(sweep, seen)
+        for subject_id in [one for one in self._machine if one not in sweep.seen]:
+            self._requests += 1
+            try:
+                subject = await self._source.fetch(self.kind.name, subject_id)
+            except NotFoundError:
+                self._deliver(self._machine.see_deleted(subject_id, self._looked, self.since))
+            else:
+                self._deliver(self._machine.see(subject, self._looked, self.since))
+
+    def _see(self, rows: Iterable[Subject]) -> None:
+        for row in rows:
+            self._deliver(self._machine.see(row, self._looked, self.since, partial=True))
+
+    def _note(self, sweep: Sweep, seen: list[Any]) -> None:
+        self._requests += sweep.requests
+        self._floor = sweep.newest if self.kind.by_change else None
+        self._machine.swept(seen)
+
+    def _deliver(self, update: Update | None) -> None:
+        if update is None:
+            return
+        self._news = True
         sink = self.sink()
-        if update is not None and sink is not None:
+        if sink is not None:
             sink.put(update)
 
     def _fail(self, error: CoordinaitorError) -> None:

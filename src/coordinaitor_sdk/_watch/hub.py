@@ -1,5 +1,5 @@
 """One socket, many watches: it is made for the first, comes back after every loss, and ends with the last
-(DESIGN 4). What is known of a task outlives connections and is ordered by its version.
+(DESIGN 4). What is known of a task, an agent or a project outlives connections and is ordered by its version.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from .link import Link
 from .looks import Looks
 from .registry import Registry
 from .socket import Socket, SocketLostError
-from .topic import Topic, Watcher
+from .topic import Topic, Watcher, topic_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Iterable, Mapping
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from .._core.feed import Interest
     from .._core.watch import Position
     from .._core.watch_all import Criteria
-    from ..models.task import Task
+    from .._core.watch_kinds import Kind, Subject
     from .feeds import FeedSink
     from .topic import Sink, Source
 
@@ -65,29 +65,31 @@ class Hub:
     def add(
         self,
         sink: Sink,
-        task_ids: Iterable[str],
+        kind: Kind,
+        ids: Iterable[str],
         interval: float = CHECK_INTERVAL,
-        known: Mapping[str, tuple[Task, Position | None]] | None = None,
+        known: Mapping[str, tuple[Subject, Position | None]] | None = None,
         transport: str = "auto",
     ) -> int:
-        """Watch tasks for a sink, which is held weakly; returns the key for `remove`.
+        """Watch for a sink, which is held weakly; returns the key for `remove`.
 
         Args:
-            interval: seconds after which a task is looked at by REST whatever the socket says.
-            known: what an earlier watch knew of tasks, and the position of that.
+            sink: where updates go.
+            kind: of what.
+            ids: which.
+            interval: seconds after which each is looked at by REST whatever the socket says.
+            known: what an earlier watch knew, and the position of that.
             transport: `auto`, `websocket` (ended where there is none), `poll`.
         """
         key = self._registry.new_key()
         held = weakref.ref(sink, self._on_sink_gone(key))
-        self._registry.watchers[key] = Watcher(held, set(task_ids), transport)
-        for task_id in task_ids:
-            topic = self._registry.topics.get(task_id)
+        names = {one: topic_name(kind, one) for one in ids}
+        self._registry.watchers[key] = Watcher(held, set(names.values()), transport)
+        for one, name in names.items():
+            topic = self._registry.topics.get(name)
             if topic is None:
-                topic = self._opened(task_id, interval, (known or {}).get(task_id, (None, None)))
-                topic.polled = transport == "poll"
-                if topic.polled:
-                    self._looks.look_in(topic, 0.0)
-                self._link.subscribe(topic)
+                topic = Topic(kind, one, interval, *(known or {}).get(one, (None, None)))
+                self._open(topic, polled=transport == "poll")
             elif topic.polled and transport != "poll":
                 topic.polled = False
                 self._link.subscribe(topic)
@@ -100,16 +102,52 @@ class Hub:
         self._registry.tell_state(key)
         return key
 
-    def add_all(self, sink: Sink, criteria: Criteria, interval: float = CHECK_INTERVAL) -> int:
-        """Watch every task that meets the criteria, as `add` does."""
+    def _open(self, topic: Topic, *, polled: bool) -> None:
+        self._registry.topics[topic.name] = topic
+        topic.polled = polled
+        self._looks.look_in(topic, self._first_look(polled=polled))
+        self._link.subscribe(topic)
+
+    def _first_look(self, *, polled: bool) -> float:
+        """Seconds until the first look, where no `subscribed` asks for it sooner."""
+        return 0.0 if polled or self._link.refused or not self._source.websocket_url else _SUBSCRIBED_WITHIN
+
+    def add_all(
+        self,
+        sink: Sink,
+        criteria: Criteria,
+        interval: float = CHECK_INTERVAL,
+        known: Iterable[Subject] = (),
+        since: Position | None = None,
+        transport: str = "auto",
+    ) -> int:
+        """Watch all that meet the criteria, as `add` does.
+
+        Args:
+            sink: where updates go.
+            criteria: which.
+            interval: seconds after which the list is looked through whatever the socket says.
+            known: what an earlier watch knew.
+            since: the position of that.
+            transport: as for `add`.
+        """
         key = self._registry.new_key()
-        crowd = Crowd(weakref.ref(sink, self._on_sink_gone(key)), criteria, interval, self._source)
-        self._registry.crowds[key] = crowd
-        crowd.sweeping = self._spawn(
-            crowd.sweep_on(_SUBSCRIBED_WITHIN if self._source.websocket_url else 0.0)
+        held = weakref.ref(sink, self._on_sink_gone(key))
+        crowd = self._registry.crowds[key] = Crowd(
+            held,
+            criteria,
+            self._source,
+            self._link,
+            interval=interval,
+            transport=transport,
+            known=known,
+            since=since,
         )
+        tell = partial(self._registry.tell_state, key)
+        crowd.sweeping = self._spawn(crowd.sweep_on(self._first_look(polled=crowd.polled), tell))
         self._link.subscribe_crowd(key, crowd)
         self._needed()
+        tell()
         return key
 
     def add_feed(self, sink: FeedSink, interest: Interest, since: Position | None) -> int:
@@ -125,8 +163,9 @@ class Hub:
         if self._linger is not None:
             self._linger.cancel()
             self._linger = None
-        topics = self._registry.topics.values()
-        wanted = bool(self._registry.crowds or self._feeds) or not all(topic.polled for topic in topics)
+        topics, crowds = self._registry.topics.values(), self._registry.crowds.values()
+        polled = all(one.polled for one in topics) and all(one.polled for one in crowds)
+        wanted = bool(self._feeds) or not polled
         if self._runner is None and wanted:
             self._runner = self._spawn(self._run(self._source.websocket_url))
 
@@ -135,7 +174,7 @@ class Hub:
         return self._registry.confirmed(key)
 
     def remove(self, key: int) -> None:
-        """End a watch or feed; the last watch of a task ends its subscription."""
+        """End a watch or feed; the last watch of a topic ends its subscription."""
         self._feeds.remove(key)
         self._registry.remove(key)
 
@@ -179,13 +218,6 @@ class Hub:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-
-    # --- topics ---
-
-    def _opened(self, task_id: str, interval: float, known: tuple[Task | None, Position | None]) -> Topic:
-        topic = self._registry.topics[task_id] = Topic(task_id, interval, *known)
-        self._looks.look_in(topic, _SUBSCRIBED_WITHIN if self._source.websocket_url else 0.0)
-        return topic
 
     @property
     def _idle(self) -> bool:
@@ -265,13 +297,13 @@ class Hub:
 
     def _end_without_socket(self) -> None:
         self._feeds.refused()
-        for key, watcher in list(self._registry.watchers.items()):
-            sink = watcher.sink()
-            if watcher.transport == "websocket" and sink is not None:
+        watches: dict[int, Watcher | Crowd] = {**self._registry.watchers, **self._registry.crowds}
+        for key, watch in watches.items():
+            sink = watch.sink()
+            if watch.transport == "websocket" and sink is not None:
                 self._registry.remove(key)
-                ids = ", ".join(sorted(watcher.remaining))
                 told = "the server refuses the WebSocket: use transport='auto', which polls meanwhile"
-                sink.end(WatchError(told, task_id=ids))
+                sink.end(WatchError(told, task_id=_ids_of(watch)))
 
     async def _serve(self, socket: Socket) -> None:
         outgoing = self._link.opened(self._loop.time())
@@ -291,7 +323,7 @@ class Hub:
                 try:
                     self._inbox.receive(message)
                 except Exception:  # one message must not end each new connection
-                    logger.exception("a message could not be handled; watched tasks are fetched")
+                    logger.exception("a message could not be handled; what is watched is fetched")
                     self._looks.look_at_all()
         finally:
             for helper in helpers:
@@ -314,7 +346,7 @@ class Hub:
                 # A heartbeat says that everything up to it was delivered, to quiet watches too.
                 topic.since = (topic.since[0], max(topic.since[1], self._link.heard))
             topic.live = False
-            if topic.machine.task is None:
+            if topic.machine.subject is None:
                 self._looks.look_in(topic, 0.0)
         for crowd in self._registry.crowds.values():
             crowd.lost(self._link.heard)
@@ -339,6 +371,11 @@ class Hub:
     def _end_all(self, error: CoordinaitorError | None) -> None:
         self._feeds.fail(error)
         self._registry.end_all(error)
+
+
+def _ids_of(watch: Watcher | Crowd) -> str:
+    names = watch.remaining if isinstance(watch, Watcher) else ()
+    return ", ".join(sorted(name.partition("/")[2] for name in names))
 
 
 async def _send_all(socket: Socket, outgoing: asyncio.Queue[str]) -> None:

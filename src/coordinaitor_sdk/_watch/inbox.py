@@ -7,11 +7,16 @@ import logging
 from typing import TYPE_CHECKING
 
 from .._core.frames import Frame, read_frame
+from .._core.watch_kinds import KINDS
+from ..models.agent import Agent
+from ..models.project import Project
 from ..models.task import Task
+from .topic import topic_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from .._core.watch_kinds import Kind
     from .crowd import Crowd
     from .feeds import Feeds
     from .link import Link
@@ -42,32 +47,33 @@ class Inbox:
         """Take a message of the present connection."""
         frame = read_frame(message)
         if frame is None or not isinstance(frame.type, str):
-            logger.warning("a message of %d bytes can't be read; watched tasks are fetched", len(message))
+            logger.warning("a message of %d bytes can't be read; what is watched is fetched", len(message))
             self._looks.look_at_all()
             return
         if "." in frame.type:
             self._feeds.on_push(message)
-        if frame.type.startswith("task."):
-            self._on_push(frame)
+        if (kind := KINDS.get(frame.type.partition(".")[0])) is not None:
+            self._on_push(kind, frame)
         else:
             handler = self._handlers.get(frame.type)
             if handler is not None:
                 handler(frame)
 
-    def _on_push(self, frame: Frame) -> None:
+    def _on_push(self, kind: Kind, frame: Frame) -> None:
         if not self._link.delivered:
             self._link.delivered = True
             self._registry.tell_states()
-        task = frame.data
+        subject = frame.data
         # An odd value stays as it came: `data` may be anything.
-        if not isinstance(task, Task):
+        if not isinstance(subject, (Task, Agent, Project)):
             return
         numbered = isinstance(frame.seq, int) and isinstance(frame.epoch, str)
         position = (str(frame.epoch), int(frame.seq or 0)) if numbered else None
-        deleted = frame.type == "task.deleted"
+        deleted = frame.type == f"{kind.name}.deleted"
         for crowd in list(self._registry.crowds.values()):
-            crowd.on_push(task, position, deleted=deleted)
-        topic = self._registry.topics.get(str(task.id))
+            if crowd.kind is kind and not crowd.polled:
+                crowd.on_push(subject, position, deleted=deleted)
+        topic = self._registry.topics.get(topic_name(kind, str(subject.id)))
         if topic is None:
             return
         if position is not None and topic.live:
@@ -76,7 +82,7 @@ class Inbox:
         if deleted:
             self._registry.deliver(topic, topic.machine.see_deleted("push", topic.since))
         else:
-            self._registry.deliver(topic, topic.machine.see(task, "push", topic.since))
+            self._registry.deliver(topic, topic.machine.see(subject, "push", topic.since))
 
     def _on_ready(self, frame: Frame) -> None:
         self._link.epoch = frame.epoch
@@ -94,6 +100,7 @@ class Inbox:
         crowd = self._crowd_of(frame)
         if crowd is not None:
             crowd.on_subscribed(self._link.epoch, frame.seq)
+            self._registry.tell_states()
         topic = self._topic_of(frame)
         if topic is None:
             return
@@ -119,6 +126,7 @@ class Inbox:
         topic.since = None  # `subscribed` follows, and then a snapshot
         if frame.reason == "epoch_changed":
             topic.machine.rebase()
+            topic.as_of = None
 
     def _on_error(self, frame: Frame) -> None:
         # What concerns the whole connection ends it, and REST tells the consumer why.

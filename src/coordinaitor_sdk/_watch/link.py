@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .._core.watch import Position
+    from .._core.watch_kinds import Kind
     from .crowd import Crowd
     from .topic import Topic
 
@@ -53,22 +54,23 @@ class Link:
     def subscribe(self, topic: Topic) -> None:
         """Ask for the pushes of a topic, from where it stands."""
         if not topic.polled:
-            task_id = topic.machine.task_id
-            self._subscribe(task_id, topic.since, filters={"taskId": task_id})
+            filters = {topic.kind.filter: topic.machine.subject_id}
+            self._subscribe(topic.name, topic.kind, topic.since, filters=filters)
 
     def subscribe_crowd(self, key: int, crowd: Crowd) -> None:
         """Ask for the pushes of the whole channel."""
-        # Without filters: a task that leaves them would leave without a word.
-        self._subscribe(f"*{key}", crowd.since)
+        # Without filters: what no longer meets them would leave without a word.
+        if not crowd.polled:
+            self._subscribe(f"*{key}", crowd.kind, crowd.since)
 
-    def _subscribe(self, name: str, since: Position | None, **more: Any) -> None:
-        message = {"type": "subscribe", "id": self.subscription(name), "channel": "tasks", **more}
+    def _subscribe(self, name: str, kind: Kind, since: Position | None, **more: Any) -> None:
+        message = {"type": "subscribe", "id": self.subscription(name), "channel": kind.channel, **more}
         if since is not None:
             message["since"] = {"epoch": since[0], "seq": since[1]}
         self.send(message)
 
     def unsubscribe(self, name: str) -> None:
-        """Ask for no more of a task, or of a crowd (`*` and its key)."""
+        """Ask for no more of a topic, or of a crowd (`*` and its key)."""
         self.send({"type": "unsubscribe", "id": self.subscription(name)})
 
     def named_in(self, subscription: str | None) -> str | None:

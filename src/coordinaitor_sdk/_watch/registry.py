@@ -6,9 +6,10 @@ import asyncio
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
-    from .._core.watch import Connection, TaskUpdate
+    from .._core.watch import Connection
+    from .._core.watch_kinds import Update
     from ..exceptions import CoordinaitorError
     from .crowd import Crowd
     from .link import Link
@@ -45,30 +46,30 @@ class Registry:
         return self._last_key
 
     def remove(self, key: int) -> None:
-        """End a watch; the last one of a task ends its subscription."""
+        """End a watch; the last one of a topic ends its subscription."""
         crowd = self.crowds.pop(key, None)
         if crowd is not None:
             crowd.close()
-            self._link.unsubscribe(f"*{key}")
+            if not crowd.polled:
+                self._link.unsubscribe(f"*{key}")
             self._let_go()
         watcher = self.watchers.pop(key, None)
         if watcher is None:
             return
-        for task_id in watcher.remaining:
-            topic = self.topics.get(task_id)
+        for name in watcher.remaining:
+            topic = self.topics.get(name)
             if topic is not None:
                 topic.watchers.discard(key)
                 if not topic.watchers:
                     self._drop(topic)
 
     def _drop(self, topic: Topic) -> None:
-        task_id = topic.machine.task_id
-        if self.topics.pop(task_id, None) is None:
+        if self.topics.pop(topic.name, None) is None:
             return
         if topic.timer is not None:
             topic.timer.cancel()
         if not topic.polled:
-            self._link.unsubscribe(task_id)
+            self._link.unsubscribe(topic.name)
         self._let_go()
 
     def _let_go(self) -> None:
@@ -77,7 +78,7 @@ class Registry:
 
     # --- what watches are given ---
 
-    def deliver(self, topic: Topic, update: TaskUpdate | None) -> None:
+    def deliver(self, topic: Topic, update: Update | None) -> None:
         """Give an update to all who watch the topic, and let go of one that has ended."""
         if update is None:
             return
@@ -88,7 +89,7 @@ class Registry:
                 continue
             sink.put(update)
             if update.is_final:
-                watcher.remaining.discard(update.task_id)
+                watcher.remaining.discard(topic.name)
                 if not watcher.remaining:
                     del self.watchers[key]
                     sink.end(None)
@@ -118,18 +119,25 @@ class Registry:
 
     def confirmed(self, key: int) -> float | None:
         """Seconds on the loop's clock at which all that a watch waits for was last known to hold."""
+        crowd = self.crowds.get(key)
+        if crowd is not None:
+            return self._confirmed(crowd)
         watcher = self.watchers.get(key)
         topics = [self.topics.get(one) for one in list(watcher.remaining)] if watcher is not None else []
         times = [self._confirmed(topic) for topic in topics if topic is not None]
         return None if None in times else min((one for one in times if one is not None), default=None)
 
-    def _confirmed(self, topic: Topic) -> float | None:
+    def _confirmed(self, topic: Topic | Crowd) -> float | None:
         if not topic.live or topic.confirmed is None:
             return topic.confirmed
         return max(topic.confirmed, self._link.last_inbound)
 
     def tell_state(self, key: int) -> None:
         """Tell a watch how its updates come."""
+        crowd = self.crowds.get(key)
+        if crowd is not None and (sink := crowd.sink()) is not None:
+            sink.state_is(self._state_of([crowd]))
+            return
         watcher = self.watchers.get(key)
         sink = watcher.sink() if watcher is not None else None
         if watcher is None or sink is None:
@@ -139,17 +147,17 @@ class Registry:
 
     def tell_states(self, topic: Topic | None = None) -> None:
         """Tell those who watch the topic, or all, a moment later."""
-        # Gathered: a watch of thousands of tasks is looked at once for all that they have to tell.
+        # Gathered: a watch of thousands is looked at once for all that they have to tell.
         if not self._untold:
             asyncio.get_running_loop().call_later(_TELL_WITHIN, self._tell_gathered)
-        self._untold.update(self.watchers if topic is None else topic.watchers)
+        self._untold.update([*self.watchers, *self.crowds] if topic is None else topic.watchers)
 
     def _tell_gathered(self) -> None:
         keys, self._untold = self._untold, set()
         for key in keys:
             self.tell_state(key)
 
-    def _state_of(self, topics: list[Topic]) -> Connection:
+    def _state_of(self, topics: Sequence[Topic | Crowd]) -> Connection:
         if topics and all(topic.live for topic in topics):
             return "live"
         if any(topic.failures for topic in topics if not topic.live):

@@ -7,31 +7,39 @@ import time
 from collections import deque
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Final, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, Literal, TypeAlias
 
-from .._core.watch import CHECK_INTERVAL, Connection, UpdateQueue, outcome
+from .._core.watch import CHECK_INTERVAL, Connection, U, UpdateQueue
+from .._core.watch_kinds import TASK
 from .._core.watch_token import Standing
 from ..exceptions import InvalidArgumentError, WatchTimeoutError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from .._core.watch import TaskUpdate
     from .._core.watch_all import Criteria
+    from .._core.watch_kinds import Kind, Subject
     from ..exceptions import CoordinaitorError
-    from ..models.task import Task
+    from .hub import Hub
+    from .topic import Sink
 
 logger = logging.getLogger("coordinaitor_sdk")
 
 Transport: TypeAlias = Literal["auto", "websocket", "poll"]
 TRANSPORTS: Final = ("auto", "websocket", "poll")
 WatchEvent: TypeAlias = Literal[
-    "state", "update", "progress", "assigned", "updated", "completed", "error", "cancelled", "deleted", "lost"
-]
-_EVENTS: Final = (
     "state", "lost", "update",
     "progress", "assigned", "updated", "completed", "error", "cancelled", "deleted",
-)  # fmt: skip
+    "status", "archived",
+]  # fmt: skip
+_EVENTS: Final = {
+    "task": (
+        *("state", "lost", "update"),
+        *("progress", "assigned", "updated", "completed", "error", "cancelled", "deleted"),
+    ),
+    "agent": ("state", "lost", "update", "status", "updated", "deleted"),
+    "project": ("state", "lost", "update", "status", "updated", "completed", "archived", "deleted"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +47,12 @@ class WatchOptions:
     """How a watch is meant.
 
     Attributes:
-        check_interval: seconds after which a task is looked at by REST, whatever the WebSocket says.
+        check_interval: seconds after which each is looked at by REST, whatever the WebSocket says.
         conflate: whether progress that was not read gives way to newer progress.
         ends_only: whether only ends are told.
         resume: the token of the watch that this one goes on from.
         transport: `auto`, `websocket` alone (REST checks all the same), or `poll`.
-        criteria: watch every task that meets these, instead of tasks by id.
+        criteria: watch all that meet these, instead of some by id.
     """
 
     check_interval: float = CHECK_INTERVAL
@@ -55,24 +63,36 @@ class WatchOptions:
     criteria: Criteria | None = None
 
 
-class WatchState:
-    """The tasks watched, what came of them, and whether more may come."""
+class WatchState(Generic[U]):
+    """What is watched, what came of it, and whether more may come."""
 
-    def __init__(self, task_ids: Sequence[str], options: WatchOptions) -> None:
-        self.task_ids: tuple[str, ...] = tuple(dict.fromkeys(task_ids))
+    kind: ClassVar[Kind] = TASK
+
+    def __init__(self, ids: Sequence[str], options: WatchOptions) -> None:
+        self.ids: tuple[str, ...] = tuple(dict.fromkeys(ids))
         self._options = options
-        self._standing = Standing(options.resume)
-        self._waiting = [one for one in self.task_ids if one not in self._standing.ended]
-        self._queue = UpdateQueue(conflate=options.conflate)
+        of_all = options.criteria is not None
+        self._standing: Standing[U] = Standing(self.kind, options.resume, of_all=of_all)
+        self._waiting = [one for one in self.ids if one not in self._standing.ended]
+        self._queue: UpdateQueue[U] = UpdateQueue(conflate=options.conflate)
         self._key = 0
-        self._ended = not self._waiting and options.criteria is None
+        self._ended = not self._waiting and not of_all
         self._error: CoordinaitorError | None = None
         self._state: Connection = "resuming"
         self._states: deque[Connection] = deque(maxlen=100)
 
     def __repr__(self) -> str:
         state = "ended" if self._ended else "open"
-        return f"<{type(self).__name__} of {', '.join(self.task_ids) or 'all tasks'}: {state}>"
+        return f"<{type(self).__name__} of {', '.join(self.ids) or f'all {self.kind.name}s'}: {state}>"
+
+    def _add_to(self, hub: Hub, sink: Sink) -> int:
+        """Begin, with the hub in its loop; the key."""
+        options, known = self._options, dict(self._standing.known)
+        interval, transport = options.check_interval, options.transport
+        if options.criteria is None:
+            return hub.add(sink, self.kind, self._waiting, interval, known, transport)
+        subjects = [subject for subject, _ in known.values()]
+        return hub.add_all(sink, options.criteria, interval, subjects, self._standing.position, transport)
 
     @property
     def state(self) -> Connection:
@@ -95,10 +115,10 @@ class WatchState:
 
     @property
     def token(self) -> str:
-        """Where this watch stands, for `resume=`: a JSON text, with the state of each task as last read."""
+        """Where this watch stands, for `resume=`: a JSON text, with all that was read last."""
         return self._standing.token()
 
-    def _accept(self, update: TaskUpdate) -> bool:
+    def _accept(self, update: U) -> bool:
         """Queue what the consumer is to be told; whether that is so."""
         told = self._standing.filtered(update)
         if told is None or (self._options.ends_only and not told.is_final):
@@ -106,7 +126,7 @@ class WatchState:
         self._queue.put(told)
         return True
 
-    def _take(self) -> TaskUpdate | None:
+    def _take(self) -> U | None:
         """The next update that has come, or None.
 
         Raises:
@@ -120,33 +140,34 @@ class WatchState:
             raise error
         return update
 
-    def _outcome(self, last: TaskUpdate | None) -> Task:
-        """The result of a wait that has seen everything."""
-        if last is None or not last.is_final:
-            raise WatchTimeoutError(
-                "the watch was closed before the task ended", task_id=", ".join(self.task_ids)
-            )
-        return outcome(last)
+    def _closed_early(self) -> WatchTimeoutError:
+        """The error of a wait on a watch that was closed meanwhile."""
+        ids = ", ".join(self.ids)
+        told = f"the watch was closed before the {self.kind.name} ended"
+        return self._no_end(told, ids)
 
-    def _timed_out(self, last: TaskUpdate | None, timeout: float | None) -> WatchTimeoutError:
+    def _timed_out(self, last: U | None, timeout: float | None) -> WatchTimeoutError:
         """The error of a wait whose time is over."""
-        task = last.task if last is not None else None
-        state = f"; it is {task.status}" if task is not None and len(self.task_ids) == 1 else ""
-        return WatchTimeoutError(
-            f"{', '.join(self.task_ids)}: no end within {timeout:g} s{state}, and work goes on on the server",
-            task_id=", ".join(self.task_ids),
-            task=task,
-        )
+        ids = ", ".join(self.ids)
+        subject = last.subject if last is not None else None
+        state = f"; it is {subject.status}" if subject is not None and len(self.ids) == 1 else ""
+        told = f"{ids}: no end within {timeout:g} s{state}, and work goes on on the server"
+        return self._no_end(told, ids, subject)
+
+    def _no_end(self, told: str, ids: str, subject: Subject | None = None) -> WatchTimeoutError:
+        named: dict[str, Any] = {f"{self.kind.name}_id": ids, self.kind.name: subject}
+        return WatchTimeoutError(told, **named)
 
 
-def check_event(event: str) -> None:
-    """Refuse an event that no watch has.
+def check_event(kind: Kind, event: str) -> None:
+    """Refuse an event that no watch of the kind has.
 
     Raises:
         InvalidArgumentError: so it is.
     """
-    if event not in _EVENTS:
-        raise InvalidArgumentError(f"a watch has no event {event!r}; it has {', '.join(_EVENTS)}")
+    events = _EVENTS[kind.name]
+    if event not in events:
+        raise InvalidArgumentError(f"a watch has no event {event!r}; it has {', '.join(events)}")
 
 
 def moment_of(monotonic: float | None) -> datetime | None:

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias
 
-from .._core.watch import TaskMachine
+from .._core.watch import Machine
 
 if TYPE_CHECKING:
     import asyncio
     import weakref
-    from collections.abc import Awaitable, Mapping
+    from collections.abc import Awaitable, Callable, Mapping
+    from datetime import datetime
 
-    from .._core.watch import Connection, Position, TaskUpdate
+    from .._core.watch import Connection, Position
+    from .._core.watch_kinds import Kind, Subject
     from .._runtime.network import Network
     from ..exceptions import CoordinaitorError
     from ..models.common import Page
-    from ..models.task import Task
 
 
 LookedBy: TypeAlias = Literal["snapshot", "poll"]
@@ -26,13 +27,15 @@ class Source(Protocol):
 
     websocket_url: str | None
     network: Network
+    spacing: Callable[[], float]
+    """Seconds between two looks that keep below the rate limit."""
 
-    def fetch(self, task_id: str, /) -> Awaitable[Task]:
-        """The task by REST."""
+    def fetch(self, kind: str, subject_id: str, /) -> Awaitable[Subject]:
+        """The subject by REST; `kind` is its name."""
         ...
 
-    def page(self, number: int, filters: Mapping[str, str | None], /) -> Awaitable[Page[Task]]:
-        """A page of the list of tasks, from 1."""
+    def page(self, kind: str, number: int, filters: Mapping[str, str | None], /) -> Awaitable[Page[Any]]:
+        """A page of the list of a kind, from 1; newest change first, where it can be had so."""
         ...
 
     def headers(self) -> Awaitable[dict[str, str]]:
@@ -47,7 +50,7 @@ class Source(Protocol):
 class Sink(Protocol):
     """Where a watch's updates go. Called in the hub's loop; must not block."""
 
-    def put(self, update: TaskUpdate) -> None:
+    def put(self, update: Any) -> None:
         """Take one update."""
         ...
 
@@ -61,7 +64,7 @@ class Sink(Protocol):
 
 
 class Watcher:
-    """A consumer, held weakly, and the tasks that it still waits for."""
+    """A consumer, held weakly, and the names of the topics that it still waits for."""
 
     __slots__ = ("remaining", "sink", "transport")
 
@@ -71,22 +74,30 @@ class Watcher:
         self.transport = transport
 
 
+def topic_name(kind: Kind, subject_id: str) -> str:
+    """What a topic is called: kind and id."""
+    return f"{kind.name}/{subject_id}"
+
+
 class Topic:
-    """One watched task.
+    """One watched subject.
 
     `since` is the position up to which all its events were seen; `live` says that the present connection
     delivers it from there on; `polled`, that no watch of it wants the connection. `confirmed` is when its
-    state was last told by the server, on the loop's clock.
+    state was last told by the server, on the loop's clock; `as_of`, on the server's: changes that REST has
+    not shown yet are later.
     """
 
     __slots__ = (
         "again",
+        "as_of",
         "confirmed",
         "failures",
         "fetching",
         "interval",
         "live",
         "machine",
+        "name",
         "polled",
         "quiet",
         "since",
@@ -95,17 +106,29 @@ class Topic:
     )
 
     def __init__(
-        self, task_id: str, interval: float, task: Task | None = None, since: Position | None = None
+        self,
+        kind: Kind,
+        subject_id: str,
+        interval: float,
+        subject: Subject | None = None,
+        since: Position | None = None,
     ) -> None:
-        self.machine = TaskMachine(task_id, task)
+        self.name = topic_name(kind, subject_id)
+        self.machine = Machine(kind, subject_id, subject)
         self.watchers: set[int] = set()
         self.interval = interval
         self.since = since
         self.live = False
         self.polled = False
         self.confirmed: float | None = None
+        self.as_of: datetime | None = None
         self.fetching = False
         self.again = False
         self.failures = 0
         self.quiet = 0
         self.timer: asyncio.TimerHandle | None = None
+
+    @property
+    def kind(self) -> Kind:
+        """What it is one of."""
+        return self.machine.kind

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from coordinaitor_sdk._core.watch import TaskMachine, TaskUpdate, UpdateQueue, outcome
+from coordinaitor_sdk._core.watch import Machine, TaskUpdate, UpdateQueue, outcome
+from coordinaitor_sdk._core.watch_kinds import TASK
 from coordinaitor_sdk.exceptions import TaskCancelledError, TaskDeletedError, TaskFailedError
 from coordinaitor_sdk.models.task import Task
 
@@ -18,7 +19,7 @@ def task(version=None, status="active", **fields):
 
 @pytest.fixture
 def machine():
-    return TaskMachine("t")
+    return Machine(TASK, "t")
 
 
 class TestKinds:
@@ -64,7 +65,7 @@ class TestOrder:
     @given(st.lists(st.integers(1, 30), max_size=60))
     def test_versions_only_rise_whatever_comes_in(self, versions):
         """Duplicates and old pushes are dropped."""
-        machine = TaskMachine("t")
+        machine = Machine(TASK, "t")
         seen = [
             update.task.version
             for version in versions

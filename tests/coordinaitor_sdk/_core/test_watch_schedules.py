@@ -5,7 +5,8 @@ from itertools import pairwise
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from coordinaitor_sdk._core.watch import TERMINAL_TYPES, TaskMachine, UpdateQueue
+from coordinaitor_sdk._core.watch import TERMINAL_TYPES, Machine, UpdateQueue
+from coordinaitor_sdk._core.watch_kinds import TASK
 from coordinaitor_sdk._core.watch_token import Standing
 from coordinaitor_sdk.models.task import Task
 
@@ -42,11 +43,11 @@ class World:
     def __init__(self, length, end, *, conflate):
         self.states, self.end, self.conflate = history(length, end), end, conflate
         self.now, self.told = 0, []
-        self.start(Standing())
+        self.start(Standing(TASK))
 
     def start(self, standing):
         known = standing.known.get("t")
-        self.machine = TaskMachine("t", known[0] if known else None)
+        self.machine = Machine(TASK, "t", known[0] if known else None)
         self.machine.ended = "t" in standing.ended
         self.queue, self.standing = UpdateQueue(bound=4, conflate=self.conflate), standing
 
@@ -71,7 +72,7 @@ class World:
                 self.told.append(update)
 
     def restart(self, _):
-        self.start(Standing(self.standing.token()))
+        self.start(Standing(TASK, self.standing.token()))
 
     def finish(self):
         """The task ends, and a look by REST finds that; the consumer reads all."""

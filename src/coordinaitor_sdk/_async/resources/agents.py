@@ -17,15 +17,23 @@ from ..._core.request import (
     query_string,
 )
 from ..._core.response import one, page
+from ..._core.watch import CHECK_INTERVAL
+from ..._core.watch_all import Criteria
+from ..._core.watch_kinds import AGENT
+from ..._watch.aio import AsyncAgentWatch
+from ..._watch.state import WatchOptions
 from ...models.agent import Agent, AgentMetrics
 from ...models.task import Task
 from ..pager import AsyncPager, paged
 from ..raw import AsyncRawAgents
+from .watched import check_ids, check_watch
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from ..._core.options import CallOptions, PostOptions
+    from ..._watch.aio import AsyncWatcher
+    from ..._watch.state import Transport
     from ...models.agent import AgentInclude, AgentStatus, AgentType, WorkingHoursParam
     from ...models.task import TaskStatus
     from ..caller import AsyncCaller
@@ -50,10 +58,11 @@ _FIELDS: Final = frozenset(
 
 
 class AsyncAgents:
-    """Agents: list, get, create, change, enable, disable, their tasks and metrics."""
+    """Agents: list, get, create, change, enable, disable, their tasks and metrics, watch."""
 
-    def __init__(self, caller: AsyncCaller) -> None:
+    def __init__(self, caller: AsyncCaller, watcher: AsyncWatcher) -> None:
         self._caller = caller
+        self._watcher = watcher
 
     @property
     def with_raw_response(self) -> AsyncRawAgents:
@@ -296,6 +305,86 @@ class AsyncAgents:
             NotFoundError: there is none of this id.
         """
         return await self._caller.call(Call("GET", f"{_path(agent_id)}/metrics", _METRICS), options)
+
+    def watch(
+        self,
+        agent_id: str,
+        *,
+        check_interval: float = CHECK_INTERVAL,
+        resume: str | None = None,
+        transport: Transport = "auto",
+    ) -> AsyncAgentWatch:
+        """Watch an agent: its present state first, then every step, until it is deleted.
+
+        Args:
+            agent_id: its id.
+            check_interval: seconds after which it is looked at by REST, whatever the WebSocket says.
+            resume: the `token` of an earlier watch, also of another process.
+            transport: `auto`, `websocket` or `poll`, as for `tasks.watch`.
+
+        Returns:
+            Updates to iterate over (`AgentUpdate`).
+
+        Raises:
+            InvalidArgumentError: the id is empty, the interval can't be meant, or the token is none.
+        """
+        return self.watch_many([agent_id], check_interval=check_interval, resume=resume, transport=transport)
+
+    def watch_many(
+        self,
+        agent_ids: Sequence[str],
+        *,
+        check_interval: float = CHECK_INTERVAL,
+        resume: str | None = None,
+        transport: Transport = "auto",
+    ) -> AsyncAgentWatch:
+        """Watch several agents in one iteration, which ends with the last of them.
+
+        Args:
+            agent_ids: their ids.
+            check_interval: seconds after which each is looked at by REST, whatever the WebSocket says.
+            resume: the `token` of an earlier watch; agents that it doesn't know begin anew.
+            transport: as for `watch`.
+
+        Raises:
+            InvalidArgumentError: an id is empty, the interval can't be meant, or the token is none.
+        """
+        check_ids("agent", agent_ids)
+        check_watch(check_interval, transport)
+        options = WatchOptions(check_interval, resume=resume, transport=transport)
+        return AsyncAgentWatch(self._watcher, agent_ids, options)
+
+    def watch_all(
+        self,
+        *,
+        type: AgentType | None = None,  # noqa: A002 - the document's name
+        status: AgentStatus | None = None,
+        check_interval: float = CHECK_INTERVAL,
+        resume: str | None = None,
+        transport: Transport = "auto",
+    ) -> AsyncAgentWatch:
+        """Watch every agent that matches, also those created later; it ends only by `close()`.
+
+        One that no longer matches is told once more, with what took it away.
+
+        Args:
+            type: coding, analysis, review, qa or documentation.
+            status: available, busy, offline or error.
+            check_interval: seconds after which the list is looked through, whatever the WebSocket says.
+            resume: the `token` of an earlier watch of the same agents; what happened since is told.
+            transport: as for `watch`.
+
+        Raises:
+            InvalidArgumentError: the interval can't be meant, or the token is none.
+        """
+        check_watch(check_interval, transport)
+        options = WatchOptions(
+            check_interval,
+            resume=resume,
+            transport=transport,
+            criteria=Criteria(AGENT, {"type": type, "status": status}),
+        )
+        return AsyncAgentWatch(self._watcher, (), options)
 
 
 def _path(agent_id: str) -> str:

@@ -17,16 +17,24 @@ from ..._core.request import (
     write_dates,
 )
 from ..._core.response import NOTHING, one, page
+from ..._core.watch import CHECK_INTERVAL
+from ..._core.watch_all import Criteria
+from ..._core.watch_kinds import PROJECT
+from ..._watch.aio import AsyncProjectWatch
+from ..._watch.state import WatchOptions
 from ...models.project import Project, TeamMember
 from ...models.task import Task
 from ..pager import AsyncPager, paged
 from ..raw import AsyncRawProjects
+from .watched import check_ids, check_watch
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from ..._core.options import CallOptions, PostOptions
+    from ..._watch.aio import AsyncWatcher
+    from ..._watch.state import Transport
     from ...models.project import BudgetParam, ProjectStatus, TeamMemberParam
     from ...models.task import Priority, SortOrder, TaskSort, TaskStatus
     from ..caller import AsyncCaller
@@ -53,10 +61,11 @@ _NESTED: Final = {"team_members": {"user_id": "userId"}}
 
 
 class AsyncProjects:
-    """Projects: list, get, create, change, delete, their tasks and members."""
+    """Projects: list, get, create, change, delete, their tasks and members, watch."""
 
-    def __init__(self, caller: AsyncCaller) -> None:
+    def __init__(self, caller: AsyncCaller, watcher: AsyncWatcher) -> None:
         self._caller = caller
+        self._watcher = watcher
 
     @property
     def with_raw_response(self) -> AsyncRawProjects:
@@ -328,6 +337,105 @@ class AsyncProjects:
         """
         path = f"{_path(project_id)}/members/{path_segment(user_id, 'user_id')}"
         await self._caller.call(Call("DELETE", path, NOTHING), options)
+
+    def watch(
+        self,
+        project_id: str,
+        *,
+        check_interval: float = CHECK_INTERVAL,
+        resume: str | None = None,
+        transport: Transport = "auto",
+    ) -> AsyncProjectWatch:
+        """Watch a project: its present state first, then every step, until it is completed, archived or
+        deleted.
+
+        Args:
+            project_id: its id.
+            check_interval: seconds after which it is looked at by REST, whatever the WebSocket says.
+            resume: the `token` of an earlier watch, also of another process.
+            transport: `auto`, `websocket` or `poll`, as for `tasks.watch`.
+
+        Returns:
+            Updates to iterate over (`ProjectUpdate`).
+
+        Raises:
+            InvalidArgumentError: the id is empty, the interval can't be meant, or the token is none.
+        """
+        return self.watch_many(
+            [project_id], check_interval=check_interval, resume=resume, transport=transport
+        )
+
+    def watch_many(
+        self,
+        project_ids: Sequence[str],
+        *,
+        check_interval: float = CHECK_INTERVAL,
+        resume: str | None = None,
+        transport: Transport = "auto",
+    ) -> AsyncProjectWatch:
+        """Watch several projects in one iteration, which ends with the last of them.
+
+        Args:
+            project_ids: their ids.
+            check_interval: seconds after which each is looked at by REST, whatever the WebSocket says.
+            resume: the `token` of an earlier watch; projects that it doesn't know begin anew.
+            transport: as for `watch`.
+
+        Raises:
+            InvalidArgumentError: an id is empty, the interval can't be meant, or the token is none.
+        """
+        check_ids("project", project_ids)
+        check_watch(check_interval, transport)
+        options = WatchOptions(check_interval, resume=resume, transport=transport)
+        return AsyncProjectWatch(self._watcher, project_ids, options)
+
+    def watch_all(
+        self,
+        *,
+        status: ProjectStatus | None = None,
+        check_interval: float = CHECK_INTERVAL,
+        resume: str | None = None,
+        transport: Transport = "auto",
+    ) -> AsyncProjectWatch:
+        """Watch every project that matches, also those created later; it ends only by `close()`.
+
+        One that had ended before is told only if `status` asks for it; one that goes on after its end is told
+        again. One that no longer matches is told once more, with what took it away.
+
+        Args:
+            status: active, completed, archived or on-hold.
+            check_interval: seconds after which the list is looked through, whatever the WebSocket says.
+            resume: the `token` of an earlier watch of the same projects; what happened since is told.
+            transport: as for `watch`.
+
+        Raises:
+            InvalidArgumentError: the interval can't be meant, or the token is none.
+        """
+        check_watch(check_interval, transport)
+        options = WatchOptions(
+            check_interval,
+            resume=resume,
+            transport=transport,
+            criteria=Criteria(PROJECT, {"status": status}),
+        )
+        return AsyncProjectWatch(self._watcher, (), options)
+
+    async def wait(self, project_id: str, *, timeout: float | None = None) -> Project:
+        """Wait until a project is completed or archived.
+
+        Args:
+            project_id: its id.
+            timeout: seconds to wait; None waits without end.
+
+        Returns:
+            The project; its `status` says which.
+
+        Raises:
+            ProjectDeletedError: it was deleted, or never existed.
+            WatchTimeoutError: it had not ended in time.
+        """
+        check_numbers({"timeout": timeout}, "timeout")
+        return await self.watch(project_id).result(timeout=timeout)
 
 
 def _path(project_id: str) -> str:

@@ -21,12 +21,12 @@ from ..._core.request import (
 from ..._core.response import NOTHING, one, page
 from ..._core.watch import CHECK_INTERVAL
 from ..._core.watch_all import Criteria
-from ..._watch.state import TRANSPORTS, Transport, WatchOptions
-from ...exceptions import InvalidArgumentError
+from ..._watch.state import Transport, WatchOptions
 from ...models.task import Comment, Task, TaskFile
 from ..pager import Pager, paged
 from ..raw import RawTasks
 from ..uploads import Form
+from .watched import check_ids, check_watch
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -36,7 +36,6 @@ if TYPE_CHECKING:
     from ..._core.upload import Progress
     from ..._runtime.threads_files import FileInput
     from ..._watch.blocking import TaskWatch, Watcher
-    from ...models.common import Page
     from ...models.task import Priority, SortOrder, TaskInclude, TaskSort, TaskStatus
     from ..caller import Caller
 
@@ -61,17 +60,6 @@ _FIELDS: Final = frozenset(
         "acceptance_criteria",
     }
 )
-
-
-def get_task(caller: Caller, task_id: str) -> Task:
-    """One task, as watches fetch it."""
-    return caller.call(Call("GET", _path(task_id), _TASK))
-
-
-def task_page(caller: Caller, number: int, filters: Mapping[str, str | None]) -> Page[Task]:
-    """A page of the list of tasks, as watches sweep it: the oldest first, so that what is new comes last."""
-    asked = {"page": number, "limit": 100, "sort_by": "createdAt", "sort_order": "asc", **filters}
-    return caller.call(Call("GET", "/tasks", _TASKS, query=query_string(asked)))
 
 
 class Tasks:
@@ -518,10 +506,8 @@ class Tasks:
         Raises:
             InvalidArgumentError: an id is empty, the interval can't be meant, or the token is none.
         """
-        _check_ids(task_ids)
-        _check_interval(check_interval)
-        if transport not in TRANSPORTS:
-            raise InvalidArgumentError(f"transport must be one of {', '.join(TRANSPORTS)}: got {transport!r}")
+        check_ids("task", task_ids)
+        check_watch(check_interval, transport)
         options = WatchOptions(check_interval, conflate=conflate, resume=resume, transport=transport)
         return self._watcher.watch(task_ids, options)
 
@@ -534,6 +520,8 @@ class Tasks:
         priority: Priority | None = None,
         check_interval: float = CHECK_INTERVAL,
         conflate: bool = True,
+        resume: str | None = None,
+        transport: Transport = "auto",
     ) -> TaskWatch:
         """Watch every task that matches, also those created later; it ends only by `close()`.
 
@@ -547,13 +535,22 @@ class Tasks:
             priority: low, medium or high.
             check_interval: seconds after which the list is looked through, whatever the WebSocket says.
             conflate: whether progress that was not read in time gives way to newer of the same task.
+            resume: the `token` of an earlier watch of the same tasks; what happened since is told.
+            transport: as for `watch`.
 
         Raises:
-            InvalidArgumentError: the interval can't be meant.
+            InvalidArgumentError: the interval can't be meant, or the token is none.
         """
-        _check_interval(check_interval)
-        criteria = Criteria(project_id, agent_id, status, priority)
-        return self._watcher.watch((), WatchOptions(check_interval, conflate=conflate, criteria=criteria))
+        check_watch(check_interval, transport)
+        fields = {"project_id": project_id, "agent_id": agent_id, "status": status, "priority": priority}
+        options = WatchOptions(
+            check_interval,
+            conflate=conflate,
+            resume=resume,
+            transport=transport,
+            criteria=Criteria(fields=fields),
+        )
+        return self._watcher.watch((), options)
 
     def as_completed(self, task_ids: Sequence[str], *, check_interval: float = CHECK_INTERVAL) -> TaskWatch:
         """The ends of several tasks, each as it comes; `update.result()` is the task, or raises.
@@ -565,8 +562,8 @@ class Tasks:
         Raises:
             InvalidArgumentError: an id is empty, or the interval can't be meant.
         """
-        _check_ids(task_ids)
-        _check_interval(check_interval)
+        check_ids("task", task_ids)
+        check_watch(check_interval)
         return self._watcher.watch(task_ids, WatchOptions(check_interval, ends_only=True))
 
     def wait(self, task_id: str, *, timeout: float | None = None) -> Task:
@@ -587,19 +584,6 @@ class Tasks:
         """
         check_numbers({"timeout": timeout}, "timeout")
         return self.watch(task_id).result(timeout=timeout)
-
-
-def _check_ids(task_ids: Sequence[str]) -> None:
-    if isinstance(task_ids, str):
-        raise InvalidArgumentError(f"task_ids must be a list of ids, got the text {task_ids!r}")
-    for task_id in task_ids:
-        path_segment(task_id, "task_id")
-
-
-def _check_interval(seconds: float) -> None:
-    check_numbers({"check_interval": seconds}, "check_interval")
-    if seconds <= 0:
-        raise InvalidArgumentError("check_interval must be more than 0 seconds")
 
 
 def _path(task_id: str) -> str:
