@@ -89,6 +89,7 @@ _BY_CLASS: Final[dict[str, Exit]] = {
     "TaskFailedError": Exit.TASK_FAILED,
     "TaskCancelledError": Exit.TASK_CANCELLED,
     "TaskDeletedError": Exit.TASK_DELETED,
+    "ProjectDeletedError": Exit.NOT_FOUND,
     "WatchTimeoutError": Exit.TIMEOUT,
     "WebhookSignatureError": Exit.REJECTED,
 }

@@ -22,6 +22,13 @@ def stamp_of(subject: object) -> datetime | None:
     return moment if isinstance(moment, datetime) and moment.tzinfo is not None else None
 
 
+def later(one: datetime | None, other: datetime | None) -> datetime | None:
+    """The later of two moments, as far as they are known."""
+    if one is None or other is None:
+        return one or other
+    return max(one, other)
+
+
 class Sweep:
     """One reading of a list, in passes: what changes meanwhile comes up again on page 1.
 

@@ -6,12 +6,12 @@ from collections import OrderedDict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from .sweep import stamp_of
+from .sweep import later, stamp_of
 from .watch import Machine, is_stale
 from .watch_kinds import TASK
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
     from .watch import Position, Source
@@ -38,6 +38,23 @@ class Criteria:
         return all(wanted is None or wanted == getattr(subject, name) for name, wanted in self.fields.items())
 
 
+@dataclass(frozen=True, slots=True)
+class Resumed:
+    """What an earlier watch was told, as `Standing` keeps it.
+
+    Attributes:
+        known: those that go on.
+        over: those that have ended.
+        newest: when the latest change was made.
+        position: up to which event.
+    """
+
+    known: Sequence[Subject] = ()
+    over: Mapping[str, Subject | None] = field(default_factory=dict[str, "Subject | None"])
+    newest: datetime | None = None
+    position: Position | None = None
+
+
 class CrowdMachine:
     """What is known of those that meet the criteria.
 
@@ -46,19 +63,18 @@ class CrowdMachine:
 
     Args:
         criteria: which.
-        known: what an earlier watch knew.
+        resumed: what an earlier watch was told.
     """
 
-    def __init__(self, criteria: Criteria, known: Iterable[Subject] = ()) -> None:
+    def __init__(self, criteria: Criteria, resumed: Resumed | None = None) -> None:
         self.criteria = criteria
         self._kind = criteria.kind
         self._machines: dict[str, Machine] = {}
-        self._gone: OrderedDict[str, Subject | None] = OrderedDict()
-        self._horizon: datetime | None = None
-        self._swept = False
-        for subject in known:
-            self._swept = True
-            self._note_stamp(subject)
+        resumed = resumed or Resumed()
+        self._gone: OrderedDict[str, Subject | None] = OrderedDict(resumed.over)
+        self._horizon = resumed.newest
+        self._swept = resumed.newest is not None
+        for subject in resumed.known:
             if criteria.met_by(subject):
                 self._machines[str(subject.id)] = Machine(self._kind, str(subject.id), subject)
 
@@ -105,12 +121,7 @@ class CrowdMachine:
         """A sweep has come to its end with these."""
         self._swept = True
         for subject in subjects:
-            self._note_stamp(subject)
-
-    def _note_stamp(self, subject: Subject) -> None:
-        stamp = stamp_of(subject)
-        if stamp is not None and (self._horizon is None or stamp > self._horizon):
-            self._horizon = stamp
+            self._horizon = later(self._horizon, stamp_of(subject))
 
     def _is_new(self, subject: Subject, source: Source) -> bool:
         if not self.criteria.met_by(subject):

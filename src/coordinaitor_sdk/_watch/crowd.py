@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from .._core.watch import Position
-    from .._core.watch_all import Criteria
+    from .._core.watch_all import Criteria, Resumed
     from .._core.watch_kinds import Subject, Update
     from .link import Link
     from .topic import LookedBy, Sink, Source
@@ -47,13 +47,12 @@ class Crowd:
         *,
         interval: float,
         transport: str,
-        known: Iterable[Subject] = (),
-        since: Position | None = None,
+        resumed: Resumed | None = None,
     ) -> None:
         self.sink = sink
         self.kind = criteria.kind
         self.transport = transport
-        self.since = since
+        self.since: Position | None = resumed.position if resumed is not None else None
         self.polled = transport == "poll"
         self.live = False
         self.failures = 0
@@ -61,7 +60,7 @@ class Crowd:
         self.due = asyncio.Event()
         self.sweeping: asyncio.Task[None] | None = None
         self._filters = criteria.fields
-        self._machine = CrowdMachine(criteria, known)
+        self._machine = CrowdMachine(criteria, resumed)
         self._interval = interval
         self._source = source
         self._link = link

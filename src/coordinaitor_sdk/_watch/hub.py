@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from .._core.feed import Interest
     from .._core.watch import Position
-    from .._core.watch_all import Criteria
+    from .._core.watch_all import Criteria, Resumed
     from .._core.watch_kinds import Kind, Subject
     from .feeds import FeedSink
     from .topic import Sink, Source
@@ -117,8 +117,7 @@ class Hub:
         sink: Sink,
         criteria: Criteria,
         interval: float = CHECK_INTERVAL,
-        known: Iterable[Subject] = (),
-        since: Position | None = None,
+        resumed: Resumed | None = None,
         transport: str = "auto",
     ) -> int:
         """Watch all that meet the criteria, as `add` does.
@@ -127,8 +126,7 @@ class Hub:
             sink: where updates go.
             criteria: which.
             interval: seconds after which the list is looked through whatever the socket says.
-            known: what an earlier watch knew.
-            since: the position of that.
+            resumed: what an earlier watch was told.
             transport: as for `add`.
         """
         key = self._registry.new_key()
@@ -140,8 +138,7 @@ class Hub:
             self._link,
             interval=interval,
             transport=transport,
-            known=known,
-            since=since,
+            resumed=resumed,
         )
         tell = partial(self._registry.tell_state, key)
         crowd.sweeping = self._spawn(crowd.sweep_on(self._first_look(polled=crowd.polled), tell))

@@ -91,8 +91,7 @@ class WatchState(Generic[U]):
         interval, transport = options.check_interval, options.transport
         if options.criteria is None:
             return hub.add(sink, self.kind, self._waiting, interval, known, transport)
-        subjects = [subject for subject, _ in known.values()]
-        return hub.add_all(sink, options.criteria, interval, subjects, self._standing.position, transport)
+        return hub.add_all(sink, options.criteria, interval, self._standing.resumed(), transport)
 
     @property
     def state(self) -> Connection:
