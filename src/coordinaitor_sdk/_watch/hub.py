@@ -12,7 +12,7 @@ from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-from .._core.retry import Retry
+from .._core.comeback import BACKOFF, failures_after
 from .._core.watch import CHECK_INTERVAL
 from ..exceptions import AuthenticationError, CoordinaitorError, WatchError
 from .crowd import Crowd
@@ -42,7 +42,7 @@ _SILENT_HEARTBEATS: Final = 2.5
 # Refusals of the upgrade that a moment may cure, and how many of them in a row are more than a moment.
 _PASSING: Final = frozenset({429, 500, 502, 503, 504})
 _REFUSALS: Final = 4
-_BACKOFF: Final = Retry(backoff=0.5, max_backoff=10.0)
+_BACKOFF: Final = BACKOFF
 
 
 class Hub:
@@ -241,10 +241,11 @@ class Hub:
             return
         failures = 0
         while True:
-            self._link.delivered = False
+            self._link.delivered, code = False, None
             try:
                 await self._connect_and_serve(url)
             except SocketLostError as lost:
+                code = lost.code
                 logger.info("the live connection is gone: %s", lost)
                 self._feeds.failed(str(lost))
             except CoordinaitorError as error:
@@ -254,7 +255,7 @@ class Hub:
                     self._feeds.fail(error)
             except Exception:
                 logger.exception("the live connection failed in an unforeseen way; it is built anew")
-            failures = 1 if self._link.delivered else failures + 1
+            failures = failures_after(failures, delivered=self._link.delivered, code=code)
             await asyncio.sleep(_BACKOFF.wait(failures, random.random))
 
     async def _connect_and_serve(self, url: str) -> None:
