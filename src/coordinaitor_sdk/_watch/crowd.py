@@ -84,10 +84,19 @@ class Crowd:
         """The connection delivers from now on; without a position to resume from, the list is swept."""
         if self.since is None:
             self.due.set()
+        elif epoch not in {None, self.since[0]}:
+            self._machine.rebase()  # another history, of which the position says nothing
+            self._floor = None
+            self.due.set()
         self.live = True
         self.failures = 0
         if isinstance(epoch, str) and isinstance(seq, int):
             self.since = (epoch, seq)
+
+    def check_confirmed(self) -> None:
+        """The server had its time to say `subscribed` once more; one that never does may have left gaps."""
+        if self._begun and not (self.live or self.polled):
+            self.due.set()
 
     def on_resync(self, reason: str | None) -> None:
         """The server's log can't be gone on from."""

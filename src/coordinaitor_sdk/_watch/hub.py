@@ -39,9 +39,11 @@ logger = logging.getLogger("coordinaitor_sdk")
 _SUBSCRIBED_WITHIN: Final = 1.0
 _LINGER: Final = 1.0
 _SILENT_HEARTBEATS: Final = 2.5
-# Refusals of the upgrade that a moment may cure, and how many of them in a row are more than a moment.
-_PASSING: Final = frozenset({429, 500, 502, 503, 504})
+# Refusals of the upgrade that a moment may cure, how many of them in a row are more than a moment, and how
+# many seconds that a server asks to wait.
+_PASSING: Final = frozenset({401, 429, 500, 502, 503, 504})
 _REFUSALS: Final = 4
+_SHORT: Final = 5.0
 _BACKOFF: Final = BACKOFF
 
 
@@ -241,13 +243,15 @@ class Hub:
             return
         failures = 0
         while True:
-            self._link.delivered, code = False, None
+            self._link.delivered, code, asked = False, None, 0.0
             try:
                 await self._connect_and_serve(url)
             except SocketLostError as lost:
-                code = lost.code
+                code, asked = lost.code, lost.retry_after
                 logger.info("the live connection is gone: %s", lost)
                 self._feeds.failed(str(lost))
+                if lost.unreadable:
+                    self._forget_positions()
             except CoordinaitorError as error:
                 logger.info("the live connection can't be had: %s", type(error).__name__)
                 if isinstance(error, AuthenticationError):
@@ -256,7 +260,7 @@ class Hub:
             except Exception:
                 logger.exception("the live connection failed in an unforeseen way; it is built anew")
             failures = failures_after(failures, delivered=self._link.delivered, code=code)
-            await asyncio.sleep(_BACKOFF.wait(failures, random.random))
+            await asyncio.sleep(max(asked, _BACKOFF.wait(failures, random.random)))
 
     async def _connect_and_serve(self, url: str) -> None:
         generation = self._link.generation = self._link.generation + 1
@@ -269,20 +273,28 @@ class Hub:
             finally:
                 await asyncio.shield(socket.close())
         except SocketLostError as lost:
-            if lost.rejects_credentials:
-                if not await self._source.renew(headers):
-                    self._feeds.fail(AuthenticationError("the server refuses the credential", status=401))
-            elif lost.status is not None:
-                self._on_refused(lost.status)
+            if lost.rejects_credentials and not await self._source.renew(headers):
+                self._looks.look_at_all()  # there are no others: REST decides whether the watches can go on
+                self._feeds.fail(AuthenticationError("the server refuses the credential", status=401))
+            if lost.status is not None:
+                self._on_refused(lost.status, lost.retry_after)
             raise
         finally:
             if generation == self._link.generation:  # else a later connection is at work already
                 self._on_disconnect()
 
-    def _on_refused(self, status: int) -> None:
+    def _forget_positions(self) -> None:
+        """Go on from snapshots: what can't be read would be replayed to each new connection."""
+        logger.warning("a message can't be read; what is watched is fetched")
+        for topic in self._registry.topics.values():
+            topic.since = None
+        for crowd in self._registry.crowds.values():
+            crowd.since = None
+
+    def _on_refused(self, status: int, retry_after: float) -> None:
         # A server that restarts behind a proxy answers so for a moment.
         self._link.refusals += 1
-        if status not in _PASSING or self._link.refusals >= _REFUSALS:
+        if status not in _PASSING or self._link.refusals >= _REFUSALS or retry_after > _SHORT:
             self._poll("until the server takes a WebSocket")
 
     def _poll(self, why: str) -> None:
@@ -313,6 +325,7 @@ class Hub:
         for key, crowd in list(self._registry.crowds.items()):
             self._link.subscribe_crowd(key, crowd)
         self._feeds.connected()
+        self._loop.call_later(_SUBSCRIBED_WITHIN, self._check_confirmed, self._link.generation)
         helpers = [self._spawn(_send_all(socket, outgoing)), self._spawn(self._watch_silence(socket))]
         try:
             while True:
@@ -326,6 +339,16 @@ class Hub:
         finally:
             for helper in helpers:
                 helper.cancel()
+
+    def _check_confirmed(self, generation: int) -> None:
+        """A server had its time to say `subscribed`; one that never does may have left a gap."""
+        if generation != self._link.generation:
+            return
+        for topic in self._registry.topics.values():
+            if topic.machine.subject is not None and not (topic.live or topic.polled or topic.refused):
+                self._looks.look_in(topic, 0.0)
+        for crowd in self._registry.crowds.values():
+            crowd.check_confirmed()
 
     async def _watch_silence(self, socket: Socket) -> None:
         while True:
@@ -343,7 +366,7 @@ class Hub:
             if topic.live and topic.since is not None:
                 # A heartbeat says that everything up to it was delivered, to quiet watches too.
                 topic.since = (topic.since[0], max(topic.since[1], self._link.heard))
-            topic.live = False
+            topic.live = topic.refused = False
             if topic.machine.subject is None:
                 self._looks.look_in(topic, 0.0)
         for crowd in self._registry.crowds.values():

@@ -105,6 +105,10 @@ class Inbox:
         if topic is None:
             return
         resumed = topic.since is not None
+        if topic.since is not None and self._link.epoch not in {None, topic.since[0]}:
+            topic.machine.rebase()  # another history, of which the position says nothing
+            topic.as_of = None
+            resumed = False
         topic.live = True
         if topic.confirmed is not None:
             topic.confirmed = asyncio.get_running_loop().time()
@@ -134,6 +138,11 @@ class Inbox:
             return
         level = logging.INFO if frame.id is None else logging.WARNING
         logger.log(level, "the server refused a live message: %s %s", frame.code, frame.message)
+        topic = self._topic_of(frame)
+        if topic is not None:
+            topic.live, topic.refused = False, True
+            self._looks.look_in(topic, 0.0)
+            self._registry.tell_states(topic)
 
     def _topic_of(self, frame: Frame) -> Topic | None:
         name = self._link.named_in(frame.id)

@@ -45,7 +45,7 @@ class Link:
 
     def opened(self, now: float) -> asyncio.Queue[str]:
         """There is a connection; what is to be sent over it."""
-        self.heartbeat, self.heard = None, 0
+        self.epoch, self.heartbeat, self.heard = None, None, 0
         self.last_inbound = now
         self.refusals = 0
         self.outgoing = asyncio.Queue[str]()

@@ -195,7 +195,7 @@ class Looks:
         return "poll" if self._polls(topic) else "snapshot"
 
     def _polls(self, topic: Topic) -> bool:
-        return self._link.refused or topic.polled
+        return self._link.refused or topic.refused or topic.polled
 
     def _until_next_look(self, topic: Topic) -> float:
         polls = self._polls(topic)

@@ -162,7 +162,7 @@ class Registry:
             return "live"
         if any(topic.failures for topic in topics if not topic.live):
             return "stale"
-        polls = self._link.refused or any(topic.polled for topic in topics)
+        polls = self._link.refused or any(topic.polled or topic.refused for topic in topics)
         if not polls and self._link.outgoing is not None and self._link.delivered:
             return "live"  # a server that never says `subscribed`
         return "polling" if polls else "resuming"

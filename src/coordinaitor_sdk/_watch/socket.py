@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import logging
+import time
 from typing import TYPE_CHECKING, Any, Final
 
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidProxy, InvalidStatus, InvalidURI
 
+from .._core.retry_after import retry_after
 from .._version import __version__
 
 if TYPE_CHECKING:
@@ -16,6 +18,8 @@ if TYPE_CHECKING:
     from .._runtime.network import Network
 
 MAX_MESSAGE_BYTES: Final = 16 * 2**20
+# Close codes with which this side refuses a message.
+_UNREADABLE: Final = frozenset({1002, 1007, 1009})
 
 # At DEBUG the library logs the handshake's headers, credentials included.
 _silent = logging.getLogger("coordinaitor_sdk.websocket")
@@ -28,12 +32,24 @@ class SocketLostError(Exception):
     Attributes:
         code: the WebSocket close code, where there was one.
         status: the HTTP status of a refused handshake.
+        retry_after: seconds that the server asks to wait then.
+        unreadable: whether it ended over a message that is too large, no UTF-8, or no WebSocket frame.
     """
 
-    def __init__(self, reason: str, *, code: int | None = None, status: int | None = None) -> None:
+    def __init__(
+        self,
+        reason: str,
+        *,
+        code: int | None = None,
+        status: int | None = None,
+        retry_after: float = 0.0,
+        unreadable: bool = False,
+    ) -> None:
         super().__init__(reason)
         self.code = code
         self.status = status
+        self.retry_after = retry_after
+        self.unreadable = unreadable
 
     @property
     def rejects_credentials(self) -> bool:
@@ -78,7 +94,9 @@ class Socket:
             )
         except InvalidStatus as error:
             status = error.response.status_code
-            raise SocketLostError(f"the upgrade was refused with HTTP {status}", status=status) from None
+            asked = retry_after(status, error.response.headers, now=time.time()) or 0.0
+            told = f"the upgrade was refused with HTTP {status}"
+            raise SocketLostError(told, status=status, retry_after=asked) from None
         except (OSError, TimeoutError, InvalidHandshake, InvalidProxy, InvalidURI, EOFError) as error:
             raise SocketLostError(f"no connection: {error or type(error).__name__}") from None
         return cls(connection)
@@ -112,6 +130,8 @@ class Socket:
 
 def _lost(error: ConnectionClosed) -> SocketLostError:
     frame = error.rcvd
+    if error.sent is not None and error.sent.code in _UNREADABLE and not error.rcvd_then_sent:
+        return SocketLostError(f"a message can't be read: {error.sent.reason}", unreadable=True)
     if frame is None:
         return SocketLostError("the connection broke")
     return SocketLostError(f"closed by the server: {frame.code} {frame.reason}".rstrip(), code=frame.code)

@@ -83,9 +83,9 @@ class Topic:
     """One watched subject.
 
     `since` is the position up to which all its events were seen; `live` says that the present connection
-    delivers it from there on; `polled`, that no watch of it wants the connection. `confirmed` is when its
-    state was last told by the server, on the loop's clock; `as_of`, on the server's: changes that REST has
-    not shown yet are later.
+    delivers it from there on; `polled`, that no watch of it wants the connection; `refused`, that the server
+    didn't take its subscription there. `confirmed` is when its state was last told by the server, on the
+    loop's clock; `as_of`, on the server's: changes that REST has not shown yet are later.
     """
 
     __slots__ = (
@@ -100,6 +100,7 @@ class Topic:
         "name",
         "polled",
         "quiet",
+        "refused",
         "since",
         "timer",
         "watchers",
@@ -120,6 +121,7 @@ class Topic:
         self.since = since
         self.live = False
         self.polled = False
+        self.refused = False
         self.confirmed: float | None = None
         self.as_of: datetime | None = None
         self.fetching = False
