@@ -31,7 +31,8 @@ class Scripted:
         listed: pages of the list asked for; `list_error` is raised instead.
         received: messages of the client, each with the number of its connection.
         greets: whether it says `ready` and `subscribed`, or knows only the document.
-        refuses: a status that every handshake is refused with.
+        refuses: a status that every handshake is refused with, and `retry_after` what it says then;
+            `refused` are as many.
     """
 
     def __init__(self) -> None:
@@ -46,6 +47,8 @@ class Scripted:
         self.seq = 10
         self.heartbeat = 15.0
         self.refuses: int | None = None
+        self.retry_after: str | None = None
+        self.refused = 0
         self.hangs_up = False
         self.listed = 0
         self.list_error: Exception | None = None
@@ -140,7 +143,14 @@ class Scripted:
         await connection.send(json.dumps(reply))
 
     def _gate(self, connection: ServerConnection, _request: Any) -> Any:
-        return connection.respond(self.refuses, "no") if self.refuses is not None else None
+        if self.refuses is None:
+            return None
+        self.refused += 1
+        self._tell()
+        answer = connection.respond(self.refuses, "no")
+        if self.retry_after is not None:
+            answer.headers["Retry-After"] = self.retry_after
+        return answer
 
 
 @asynccontextmanager

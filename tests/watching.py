@@ -1,6 +1,9 @@
 """What tests of watches share: a watch read with a limit, and watchers before a scripted server."""
 
 import asyncio
+import sqlite3
+from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 from both import Awaited
@@ -58,18 +61,18 @@ async def live(api: Any, direct: Any, **options: Any) -> tuple[Any, Followed]:
 
 def scripted_watcher(side: str, script: Scripted) -> Any:
     """The watcher of a client (`async` or `sync`) of a scripted server, to be used as the async one."""
-    if side == "async":
-        calls = {name: getattr(script, name) for name in _CALLS}
-        return AsyncWatcher(script.url, Network(), **calls)
     loop = asyncio.get_running_loop()
 
+    # Looked up at each call: a test may replace what a script does.
+    def awaited(name: str) -> Any:
+        return lambda *args: getattr(script, name)(*args)
+
     def blocking(name: str) -> Any:
-        def call(*args: Any) -> Any:
-            # Looked up late: a test may replace it.
-            return asyncio.run_coroutine_threadsafe(getattr(script, name)(*args), loop).result()
+        call = awaited(name)
+        return lambda *args: asyncio.run_coroutine_threadsafe(call(*args), loop).result()
 
-        return call
-
+    if side == "async":
+        return AsyncWatcher(script.url, Network(), **{name: awaited(name) for name in _CALLS})
     return Awaited(Watcher(script.url, Network(), **{name: blocking(name) for name in _CALLS}))
 
 
@@ -81,3 +84,10 @@ def kinds(updates: list[Any]) -> list[str]:
 def ends(updates: list[Any]) -> list[str]:
     """The types of those after which nothing may come."""
     return [update.type for update in updates if update.is_final]
+
+
+def forget_events(database: Path) -> None:
+    """Let a server's logs begin with their newest events, as when many others came."""
+    newest = "SELECT max(seq) FROM events WHERE world = old.world"
+    with closing(sqlite3.connect(database, timeout=10)) as connection, connection:
+        connection.execute(f"DELETE FROM events AS old WHERE seq < ({newest})")

@@ -4,7 +4,6 @@ import asyncio
 import os
 import random
 import signal
-import sqlite3
 import subprocess
 import sys
 
@@ -12,7 +11,7 @@ import pytest
 from both import client
 from scripted import task
 from server_process import ServerProcess
-from watching import ends, kinds, live, until
+from watching import ends, forget_events, kinds, live, until
 
 from coordinaitor_sdk._core.comeback import BACKOFF, failures_after
 from coordinaitor_sdk._watch import hub as hub_module
@@ -171,13 +170,6 @@ def watching_process(side, server, task_id):
     login = (server.url, server.admin_email, server.admin_password)
     command = [sys.executable, "-W", "error", "-c", WATCHING, side, *login, task_id]
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-
-
-def forget_events(database):
-    """Let a server's log begin with its newest event, as when many others came."""
-    with sqlite3.connect(database, timeout=10) as connection:
-        connection.execute("DELETE FROM events WHERE seq < (SELECT max(seq) FROM events)")
-    connection.close()
 
 
 class TestBackoff:
