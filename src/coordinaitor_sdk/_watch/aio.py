@@ -151,7 +151,10 @@ class AsyncWatch(WatchState[U]):
         except TimeoutError:
             if not clock.expired():  # a call's own timeout, not the wait's
                 raise
-            raise self._timed_out(last, timeout) from None
+            while (late := self._take()) is not None:  # it came in the same moment
+                last = late
+            if not self._ended:
+                raise self._timed_out(last, timeout) from None
         finally:
             self.close()
         if last is None or not last.is_final:
