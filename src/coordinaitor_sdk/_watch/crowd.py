@@ -34,7 +34,7 @@ _BACKOFF: Final = Retry(backoff=0.5, max_backoff=10.0)
 
 
 class Crowd:
-    """One such watch, its sink held weakly; `since`, `live`, `polled`, `failures` and `confirmed` as for a
+    """One such watch, its sink held weakly; `since`, `live`, `polled`, `refused`, `failures` and `confirmed` as for a
     topic. `due` asks for a sweep.
     """
 
@@ -55,6 +55,7 @@ class Crowd:
         self.since: Position | None = resumed.position if resumed is not None else None
         self.polled = transport == "poll"
         self.live = False
+        self.refused = False
         self.failures = 0
         self.confirmed: float | None = None
         self.due = asyncio.Event()
@@ -95,7 +96,7 @@ class Crowd:
 
     def check_confirmed(self) -> None:
         """The server had its time to say `subscribed` once more; one that never does may have left gaps."""
-        if self._begun and not (self.live or self.polled):
+        if self._begun and not (self.live or self.polled or self.refused):
             self.due.set()
 
     def on_resync(self, reason: str | None) -> None:
@@ -109,7 +110,12 @@ class Crowd:
         """The connection is gone; up to `heard` all was delivered."""
         if self.live and self.since is not None:
             self.since = (self.since[0], max(self.since[1], heard))
-        self.live = False
+        self.live = self.refused = False
+
+    def on_refused(self) -> None:
+        """The server does not take its subscription: sweeps are all that there is."""
+        self.live, self.refused = False, True
+        self.due.set()
 
     def close(self) -> None:
         """No more sweeps."""
@@ -156,7 +162,7 @@ class Crowd:
 
     @property
     def _looked(self) -> LookedBy:
-        return "poll" if self._link.refused or self.polled else "snapshot"
+        return "poll" if self._link.refused or self.refused or self.polled else "snapshot"
 
     async def _sweep(self) -> None:
         self._requests = 0

@@ -326,7 +326,8 @@ class Hub:
             self._link.subscribe_crowd(key, crowd)
         self._feeds.connected()
         self._loop.call_later(_SUBSCRIBED_WITHIN, self._check_confirmed, self._link.generation)
-        helpers = [self._spawn(_send_all(socket, outgoing)), self._spawn(self._watch_silence(socket))]
+        works = (partial(_send_all, socket, outgoing), partial(self._watch_silence, socket))
+        helpers = [self._spawn(_beside(socket, work)) for work in works]
         try:
             while True:
                 message = await socket.receive()
@@ -397,6 +398,17 @@ class Hub:
 def _ids_of(watch: Watcher | Crowd) -> str:
     names = watch.remaining if isinstance(watch, Watcher) else ()
     return ", ".join(sorted(name.partition("/")[2] for name in names))
+
+
+async def _beside(socket: Socket, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    """Work beside the reader, which ends with the connection: so that is ended where the work fails."""
+    try:
+        await work()
+    except SocketLostError:
+        return
+    except Exception:
+        logger.exception("the live connection failed in an unforeseen way; it is built anew")
+        await socket.close()
 
 
 async def _send_all(socket: Socket, outgoing: asyncio.Queue[str]) -> None:

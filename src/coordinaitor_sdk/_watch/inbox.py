@@ -138,6 +138,9 @@ class Inbox:
             return
         level = logging.INFO if frame.id is None else logging.WARNING
         logger.log(level, "the server refused a live message: %s %s", frame.code, frame.message)
+        crowd = self._crowd_of(frame)
+        if crowd is not None:
+            crowd.on_refused()
         topic = self._topic_of(frame)
         if topic is not None:
             topic.live, topic.refused = False, True
