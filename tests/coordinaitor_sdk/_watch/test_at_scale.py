@@ -29,7 +29,7 @@ async def test_five_thousand_watches_share_one_connection():
     """Each is live, and each is told its own task's end."""
     with ServerProcess() as process:
         process.start(agents="off", api_key="ak_test")
-        async with client("async", process.url, api_key="ak_test", deadline=None) as api:
+        async with client("async on httpx2", process.url, api_key="ak_test", deadline=None) as api:
             made = await spread(lambda n: api.tasks.create(title=f"{n}"), range(WATCHES))
             watches = [api.tasks.watch(one.id) for one in made]
             ends = [asyncio.ensure_future(watch.result()) for watch in watches]
