@@ -153,3 +153,19 @@ class TestHandshake:
                 seen += await followed.rest()
         assert kinds(seen) == ["progress", "progress", "completed"]
         assert {update.source for update in seen[1:]} == {"poll"}
+
+
+class TestCloses:
+    @pytest.mark.parametrize("code", [4401, 4403, 4408, 4409, 4429])
+    async def test_each_code_of_ours_is_followed_by_a_connection_that_goes_on(self, script, watch, code):
+        """Other credentials are asked for only where these were what was wrong."""
+        script.tasks["t"] = task(version=1)
+        followed = watch()
+        await followed.next()
+        await followed.becomes("live")
+        await script.connections[-1].close(code)
+        await script.until(lambda: script.subscriptions(2))
+        await script.push(task(version=2, status="completed"))
+        assert kinds(await followed.rest()) == ["completed"]
+        assert script.renewed == ([{"X-API-Key": "key-0"}] if code in {4401, 4408} else [])
+        assert script.fetched == ["t"]

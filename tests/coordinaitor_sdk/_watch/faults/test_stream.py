@@ -227,6 +227,19 @@ class TestHistories:
         await script.push(task(version=3, progress=0.3))
         assert (await followed.next()).progress == 0.3
 
+    async def test_a_watch_of_all_notices_another_epoch_too(self, script, watch):
+        """Its list is swept, and lower versions are believed."""
+        script.tasks["t"] = task(version=9, progress=0.9)
+        followed = watch(criteria=Criteria())
+        await followed.next()
+        await script.until(lambda: script.listed and script.subscriptions(1))
+        await script.push(task(version=10, progress=0.95))
+        assert (await followed.next()).progress == 0.95
+        script.epoch, script.seq = "e2", 50
+        script.tasks["t"] = task(version=2, progress=0.2)
+        await script.connections[-1].close()
+        assert (await followed.next()).progress == 0.2
+
     @pytest.mark.parametrize("reason", ["log_truncated", "slow_consumer"])
     async def test_a_resync_is_answered_by_a_snapshot(self, script, watch, reason):
         """What was pushed in between is not in the log, or was dropped."""
@@ -335,3 +348,13 @@ class TestOnlyTheDocument:
         await script.push(task(status="completed"))
         await script.push(task(status="completed"), "task.completed")
         assert kinds(await followed.rest()) == ["completed"]
+
+    async def test_it_does_for_a_watch_of_all_too(self, script, watch):
+        """After each reconnect the list is swept: nothing says what was missed."""
+        script.greets = False
+        script.tasks["t"] = task(progress=0.1)
+        followed = watch(criteria=Criteria())
+        assert (await followed.next()).progress == 0.1
+        script.tasks["t"] = task(progress=0.8)
+        await script.connections[-1].close()
+        assert (await followed.next()).progress == 0.8
