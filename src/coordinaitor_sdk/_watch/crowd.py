@@ -34,8 +34,8 @@ _BACKOFF: Final = Retry(backoff=0.5, max_backoff=10.0)
 
 
 class Crowd:
-    """One such watch, its sink held weakly; `since`, `live`, `polled`, `refused`, `failures` and `confirmed` as for a
-    topic. `due` asks for a sweep.
+    """One such watch, its sink held weakly; `since`, `live`, `polled`, `refused`, `failures` and
+    `confirmed` as for a topic. `due` asks for a sweep.
     """
 
     def __init__(
