@@ -13,9 +13,13 @@ if TYPE_CHECKING:
 _POLL: Final = 0.5
 _SLOWER: Final = 1.5
 _JITTER: Final = 0.1
-# Parts of the limit: below the one, calls are spread; the other is left to calls of the user's own.
+# Parts of a window's requests: below the one, looks are spread; the other is left to the user's own calls.
 _PLENTY: Final = 0.5
 _RESERVED: Final = 0.25
+# Requests at once: below the one, looks come no faster than these are filled up again; below the other, half
+# as fast, so that some are there for the user's own calls.
+_MANY: Final = 20
+_FEW: Final = 5
 
 
 def until_next_look(
@@ -41,9 +45,22 @@ def spacing(limit: RateLimit | None, now: float) -> float:
         limit: as the server told it last.
         now: Unix seconds.
     """
-    if limit is None or not limit.limit or limit.remaining is None:
+    if limit is None or not limit.limit:
         return 0.0
-    if limit.remaining >= limit.limit * _PLENTY:
+    return max(_by_burst(limit, limit.limit), _by_window(limit, limit.limit, now))
+
+
+def _by_burst(limit: RateLimit, requests: float) -> float:
+    if limit.burst_remaining is None or limit.burst_remaining >= _MANY:
+        return 0.0
+    each = limit.window / requests
+    return each if limit.burst_remaining >= _FEW else 2 * each
+
+
+def _by_window(limit: RateLimit, requests: float, now: float) -> float:
+    if limit.remaining is None:
+        return 0.0
+    if limit.remaining >= requests * _PLENTY:
         return 0.0
     left = limit.window if limit.reset_at is None else min(limit.window, max(0.0, limit.reset_at - now))
-    return left / max(1.0, limit.remaining - limit.limit * _RESERVED)
+    return left / max(1.0, limit.remaining - requests * _RESERVED)

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from .._core.watch_kinds import Subject, Update
     from .link import Link
     from .topic import LookedBy, Sink, Source
+    from .turns import Turns
 
 logger = logging.getLogger("coordinaitor_sdk")
 
@@ -44,6 +45,7 @@ class Crowd:
         criteria: Criteria,
         source: Source,
         link: Link,
+        turns: Turns,
         *,
         interval: float,
         transport: str,
@@ -65,6 +67,7 @@ class Crowd:
         self._interval = interval
         self._source = source
         self._link = link
+        self._turns = turns
         self._begun = False
         self._quiet = 0
         self._news = False
@@ -178,7 +181,7 @@ class Crowd:
     async def _sweep_changes(self, most: int) -> bool:
         """Look at what has changed, whether it matches or not; False where that takes over `most` pages."""
         sweep, seen = Sweep(self._floor), list[Any]()
-        async for rows in read(self._source, self.kind, sweep, {}):
+        async for rows in read(self._source, self.kind, sweep, {}, self._turns):
             seen += rows
             self._see(rows)
             if sweep.requests >= most and sweep.page is not None:
@@ -188,12 +191,14 @@ class Crowd:
 
     async def _sweep_whole(self) -> None:
         sweep, seen = Sweep(None, whole=True), list[Any]()
-        async for rows in read(self._source, self.kind, sweep, self._filters):
+        turns = self._turns if self._begun else None
+        async for rows in read(self._source, self.kind, sweep, self._filters, turns):
             seen += rows
             self._see(rows)
         self._note(sweep, seen)
         for subject_id in [one for one in self._machine if one not in sweep.seen]:
             self._requests += 1
+            await self._turns.wait()
             try:
                 subject = await self._source.fetch(self.kind.name, subject_id)
             except NotFoundError:

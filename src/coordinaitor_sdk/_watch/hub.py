@@ -23,6 +23,7 @@ from .looks import Looks
 from .registry import Registry
 from .socket import Socket, SocketLostError
 from .topic import Topic, Watcher, topic_name
+from .turns import Turns
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Iterable, Mapping
@@ -55,7 +56,8 @@ class Hub:
         self._source = source
         self._link = Link()
         self._registry = Registry(self._link, self._retire_later)
-        self._looks = Looks(source, self._registry, self._link, self._spawn)
+        self._turns = Turns(source)
+        self._looks = Looks(source, self._registry, self._link, self._turns, self._spawn)
         self._feeds = Feeds(self._loop, self._link, self._retire_later)
         self._inbox = Inbox(self._registry, self._feeds, self._link, self._looks)
         self._tasks: set[asyncio.Task[None]] = set()
@@ -138,6 +140,7 @@ class Hub:
             criteria,
             self._source,
             self._link,
+            self._turns,
             interval=interval,
             transport=transport,
             resumed=resumed,

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from .link import Link
     from .registry import Registry
     from .topic import LookedBy, Source, Topic
+    from .turns import Turns
 
 logger = logging.getLogger("coordinaitor_sdk")
 
@@ -73,6 +74,7 @@ class Looks:
         source: what is asked.
         registry: whose topics they are.
         link: the connection beside which they happen.
+        turns: when the next may go.
         spawn: carries out work in the hub's loop.
     """
 
@@ -81,6 +83,7 @@ class Looks:
         source: Source,
         registry: Registry,
         link: Link,
+        turns: Turns,
         spawn: Callable[[Coroutine[Any, Any, None]], object],
     ) -> None:
         self._loop = asyncio.get_running_loop()
@@ -88,6 +91,7 @@ class Looks:
         self._registry = registry
         self._link = link
         self._spawn = spawn
+        self._turns = turns
         self._fetches = asyncio.Semaphore(_FETCHES_AT_ONCE)
         self._lanes: dict[str, _Lane] = {}
 
@@ -154,6 +158,8 @@ class Looks:
         delay, lane = topic.interval, self._lane(topic.kind)
         try:
             async with self._fetches:
+                if topic.machine.subject is not None:
+                    await self._turns.wait()
                 before = lane.newest
                 subject = await self._source.fetch(topic.kind.name, topic.machine.subject_id)
         except NotFoundError:
@@ -215,8 +221,9 @@ class Looks:
     async def _sweep(self, kind: Kind, lane: _Lane, due: list[Topic]) -> None:
         floor, missing = self._asked_of(kind, lane, due)
         sweep, moved = Sweep(floor, missing), False
+        turns = None if any(topic.machine.subject is None for topic in due) else self._turns
         try:
-            async for rows in read(self._source, kind, sweep, {}):
+            async for rows in read(self._source, kind, sweep, {}, turns):
                 for row in rows:
                     topic = self._registry.topics.get(topic_name(kind, str(row.id)))
                     if topic is not None:

@@ -42,6 +42,11 @@ class TestSpacing:
         """But for a quarter, which is the user's own."""
         assert spacing(RateLimit(limit=1000, remaining=350, reset_at=1000), 0.0) == 10.0
 
+    @pytest.mark.parametrize(("burst", "seconds"), [(50, 0.0), (20, 0.0), (19, 3.6), (5, 3.6), (4, 7.2)])
+    def test_looks_come_no_faster_than_the_limit_fills_up(self, burst, seconds):
+        """Once what may go at once runs low; and slower still, where hardly any is left."""
+        assert spacing(RateLimit(limit=1000, remaining=990, burst_remaining=burst), 0.0) == seconds
+
     def test_with_nothing_left_it_waits_for_the_next_window(self):
         """However long that is."""
         assert spacing(RateLimit(limit=1000, remaining=0, reset_at=1800), 0.0) == 1800.0

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from both import client
 from scripted import scripted_server, task
+from server_process import ServerProcess
 
 from coordinaitor_sdk._runtime.network import Network
 from coordinaitor_sdk._watch import hub as hub_module
@@ -131,6 +132,38 @@ class TestPolling:
         await asyncio.sleep(1.2)
         assert script.listed == 1
         await watcher.close()
+
+
+@pytest.fixture(scope="module")
+def limited():
+    """Ten requests at once, and ten a second."""
+    with ServerProcess() as process:
+        process.start(agents="off", api_key="ak_test", rate_limit=36_000, burst=10)
+        yield process
+
+
+async def test_polls_never_meet_the_rate_limit(kind, limited):
+    """They slow down before, however often they are asked for."""
+    seen = []
+
+    def note(request, send):
+        response = send(request)
+        seen.append(response.status)
+        return response
+
+    async def note_later(request, send):
+        response = await send(request)
+        seen.append(response.status)
+        return response
+
+    middleware = [note_later if kind.startswith("async") else note]
+    async with client(kind, limited.url, api_key="ak_test", middleware=middleware) as c:
+        updates = aiter(c.tasks.watch("task-123", transport="poll", check_interval=0.01))
+        async with asyncio.timeout(30):
+            await anext(updates)
+            while len(seen) < 25:
+                await asyncio.sleep(0.1)
+    assert set(seen) == {200}
 
 
 async def test_a_real_list_carries_many_polled_watches(kind, idle_server):
