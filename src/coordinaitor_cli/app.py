@@ -30,6 +30,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "api": ("coordinaitor_cli.commands.api", "Call any endpoint."),
     "profiles": ("coordinaitor_cli.commands.profiles", "Name servers and credentials, and choose one."),
     "config": ("coordinaitor_cli.commands.config", "See and change a profile's settings."),
+    "doctor": ("coordinaitor_cli.commands.doctor", "Check settings, credentials, and the way to the server."),
     "completion": ("coordinaitor_cli.commands.completion", "Print what completes commands in a shell."),
     "server": (
         "coordinaitor_cli.commands.server",

@@ -118,6 +118,7 @@ def _part(event: WebhookEvent, *names: str) -> Any:
     return next((data[name] for name in names if data.get(name)), None)
 
 
+WIDTHS: Final = (27, 20)
 EVENT_COLUMNS: Final[tuple[Column[WebhookEvent], ...]] = (
     Column("TIME", lambda event: event.timestamp),
     Column("EVENT", lambda event: event.event),

@@ -46,7 +46,7 @@ def events(
     An event of tasks, agents, projects or users a line, until Ctrl-C. The connection comes back by itself,
     without a gap where the server can; else `resync` says why.
     """
-    from ..feeds import EVENT_COLUMNS, followed, id_of
+    from ..feeds import EVENT_COLUMNS, WIDTHS, followed, id_of
     from ..output.stream import Stream
 
     if not follow:
@@ -58,7 +58,7 @@ def events(
         "status": status, "priority": priority, "type": kind,
     }  # fmt: skip
     filters = {name: value for name, value in given.items() if value is not None}
-    stream = Stream(EVENT_COLUMNS, cli.output, cli.select, id_of)
+    stream = Stream(EVENT_COLUMNS, cli.output, cli.select, id_of, WIDTHS)
     for event in followed(cli.client, channels, filters):
         if not names or event.event in {"resync", *names}:
             stream.show(event)

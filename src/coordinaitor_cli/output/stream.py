@@ -24,6 +24,7 @@ class Stream:
         form: how to print.
         select: what `--fields` and `--jq` ask for.
         id_of: what `-o id` prints of an item.
+        widths: of the first columns at a terminal, at least.
     """
 
     def __init__(
@@ -32,12 +33,14 @@ class Stream:
         form: Format,
         select: Selection,
         id_of: Callable[[Any], str | None],
+        widths: Sequence[int] = (),
     ) -> None:
         self._columns = [Column(path, selected(path)) for path in select.fields] or list(columns)
         self._form = form
         self._select = select
         self._id_of = id_of
-        self._widths = [0] * len(self._columns)
+        rest = [0] * len(self._columns)
+        self._widths = rest if select.fields else [*widths, *rest[len(widths) :]]
         self._begun = False
 
     def show(self, item: Any) -> None:
@@ -75,8 +78,9 @@ class Stream:
             put("\t".join(row))
 
     def _aligned(self, row: Sequence[str]) -> list[str]:
-        """The cells as wide as any before them; colours come after that."""
-        self._widths = [max(width, len(text)) for width, text in zip(self._widths, row, strict=True)]
+        """The cells as wide as any before them, but for flexible ones; colours come after that."""
+        sized = zip(self._columns, self._widths, row, strict=True)
+        self._widths = [0 if one.flexible else max(width, len(text)) for one, width, text in sized]
         padded = zip(self._columns, row, self._widths, strict=True)
         return [
             painted(f"{text:<{width}}", STATE_STYLES.get(text, "")) if column.is_state else f"{text:<{width}}"

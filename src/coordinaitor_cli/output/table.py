@@ -30,6 +30,9 @@ STATE_STYLES: Final = {
     "cancelled": "yellow",
     "deleted": "yellow",
     "pending": "dim",
+    "ok": "green",
+    "warn": "yellow",
+    "fail": "red",
 }
 
 

@@ -159,7 +159,7 @@ class AsyncCoordinaitor:
         )
         check_secure(self._settings, allow_insecure_http=allow_insecure_http)
         check_seconds("pacing_timeout", pacing_timeout, allow_none=False)
-        network = Network(proxy, ssl_context, client_cert)
+        self._network = network = Network(proxy, ssl_context, client_cert)
         settings = CallSettings(
             timeout=timeout, deadline=deadline, retry=retry or Retry(), headers=dict(headers or {})
         )
@@ -349,6 +349,17 @@ class AsyncCoordinaitor:
     def base_url(self) -> str:
         """Scheme, host and port that the client talks to."""
         return self._settings.base_url
+
+    @property
+    def proxy(self) -> str | None:
+        """The proxy on the way to the server, without its user name and password; None where there is none.
+
+        A client of the caller's (`http_client`) may know another.
+
+        Raises:
+            ConfigurationError: its address, from the environment, can't be used.
+        """
+        return self._network.shown_proxy_for(self.base_url)
 
     @property
     def settings(self) -> Settings:

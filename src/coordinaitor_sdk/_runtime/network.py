@@ -65,6 +65,18 @@ class Network:
         _check_proxy(found, "the proxy in the environment")
         return Secret(found)
 
+    def shown_proxy_for(self, url: str) -> str | None:
+        """The same, without user name and password.
+
+        Raises:
+            ConfigurationError: its address can't be used.
+        """
+        found = self.proxy_for(url)
+        if found is None:
+            return None
+        parts = urlsplit(found)
+        return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
+
     @lazy
     def tls(self) -> ssl.SSLContext:
         """The TLS context, made when first needed.

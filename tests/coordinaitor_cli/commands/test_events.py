@@ -101,7 +101,7 @@ def test_at_a_terminal_columns_are_aligned(at_work, server_side):
     terminal = at_work.at_terminal("events", "--follow", "--channel", "tasks", columns=120)
     terminal.expect("Ctrl-C ends it")
     made = server_side.tasks.create(title="Look at me")
-    terminal.expect(f"task.created  {made.id}")
+    terminal.expect(f"task.created          {made.id}")
     terminal.kill(signal.SIGINT)
     assert terminal.end() == 130
     assert "Traceback" not in terminal.shown

@@ -133,6 +133,19 @@ class TestProxy:
                 await c.system.health()
 
 
+class TestShownProxy:
+    async def test_it_is_told_without_its_password(self, kind, monkeypatch):
+        """Given, from the environment, or none."""
+        async with client(
+            kind, "https://api.example.com", proxy="http://user:pw@proxy.example.com:8080"
+        ) as c:
+            assert c.proxy == "http://proxy.example.com:8080"
+        async with client(kind, "https://api.example.com") as c:
+            assert c.proxy is None
+            monkeypatch.setenv("HTTPS_PROXY", "http://user:pw@proxy.example.com:3128")
+            assert c.proxy == "http://proxy.example.com:3128"
+
+
 class TestPrivateAuthority:
     async def test_a_context_serves_rest_and_websocket(self, kind, secured, trusting):
         """One setting for both."""
