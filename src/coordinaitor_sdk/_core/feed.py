@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, cast
+from typing import TYPE_CHECKING, Any, Final, Generic, Literal, TypeAlias, TypeVar, cast
 
 from pydantic.alias_generators import to_camel
 
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from .watch import Position
 
 Channel: TypeAlias = Literal["tasks", "agents", "projects", "users"] | str
+
+K = TypeVar("K")
 
 _FORMAT: Final = 1
 
@@ -64,8 +66,8 @@ class Interest:
         return True
 
 
-class FeedMachine:
-    """What is known of the log that the feed reads.
+class FeedMachine(Generic[K]):
+    """What is known of the log that the feed reads; gives what is kept of each push, each once.
 
     Until the server has confirmed the subscription, its replay and pushes for others may come mixed: they are
     held, and put into order. `since` is the position up to which everything was given.
@@ -78,41 +80,49 @@ class FeedMachine:
         self.begun = False
         self._gap: str | None = None
         self._numbers = False
-        self._held: dict[int, dict[str, Any]] = {}
+        self._held: dict[int, K] = {}
 
     def greeted(self) -> None:
         """The server numbers its events, and will confirm."""
         self._numbers = True
 
-    def see(self, push: dict[str, Any]) -> list[dict[str, Any] | Resync]:
-        """Take a push; what the consumer is to be told now."""
+    def see(self, push: Mapping[str, Any], kept: K) -> list[K | Resync]:
+        """Take a push; what the consumer is to be told now.
+
+        Args:
+            push: the message.
+            kept: what is told of it.
+        """
         if not self.interest.covers(push):
             return []
         seq, epoch = push.get("seq"), push.get("epoch")
         if not isinstance(seq, int) or not isinstance(epoch, str):
-            return [push]
+            return [kept]
         if self.since is not None and self.since[0] == epoch and seq <= self.since[1]:
             return []
         if self._numbers and not self.live:
-            self._held[seq] = push
+            self._held[seq] = kept
             return []
         self.since = (epoch, seq)
-        return [push]
+        return [kept]
 
     def resync(self, reason: str | None) -> None:
         """The server can't go on from where it was: its confirmation follows."""
         self.since = None
+        self.live = False
         self._held.clear()
         self._gap = reason or "resync"
 
-    def subscribed(self, epoch: str | None, seq: int | None) -> list[dict[str, Any] | Resync]:
+    def subscribed(self, epoch: str | None, seq: int | None) -> list[K | Resync]:
         """From now on pushes come; what was missed before is told now, or that it can't be."""
         position = (epoch, seq) if isinstance(epoch, str) and isinstance(seq, int) else None
-        told: list[dict[str, Any] | Resync] = []
-        if self.since is not None:
-            told += [self._held[number] for number in sorted(self._held)]
-        elif self._gap is not None or self.begun:
+        told: list[K | Resync] = []
+        if self.since is None and (self._gap is not None or self.begun):
             told.append(resync_at(self._gap or "reconnected", position))
+        beyond = self.since or position
+        told += [self._held[one] for one in sorted(self._held) if beyond is None or one > beyond[1]]
+        if position is not None:
+            position = (position[0], max([position[1], *self._held]))
         self._held.clear()
         self._gap = None
         self.since = position

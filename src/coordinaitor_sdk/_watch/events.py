@@ -7,6 +7,7 @@ from collections import deque
 from typing import TYPE_CHECKING, Any, Final
 
 from pydantic import ValidationError
+from pydantic_core import from_json
 
 from .._core.events import pushed_event
 from .._core.feed import Interest, position_in, resync_at, token_of
@@ -93,7 +94,7 @@ class FeedState:
 
 
 def _position(told: Pushed | Resync) -> Position | None:
-    at: Mapping[str, Any] = told.message if isinstance(told, Pushed) else told.to_dict()
+    at: Mapping[str, Any] = from_json(told.message) if isinstance(told, Pushed) else told.to_dict()
     seq, epoch = at.get("seq"), at.get("epoch")
     return (epoch, seq) if isinstance(seq, int) and isinstance(epoch, str) else None
 
@@ -102,7 +103,7 @@ def _read(told: Pushed | Resync) -> WebhookEvent | None:
     if not isinstance(told, Pushed):
         return told
     try:
-        return pushed_event(told.message, told.organization)
+        return pushed_event(from_json(told.message), told.organization)
     except (ValidationError, RecursionError):
         logger.warning("an event that can't be read was left out")
         return None

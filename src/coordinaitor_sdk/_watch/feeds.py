@@ -13,6 +13,7 @@ from ..exceptions import (
     InvalidArgumentError,
     WatchError,
 )
+from ..models.webhook import Resync
 
 if TYPE_CHECKING:
     import asyncio
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from .._core.frames import Frame
     from .._core.watch import Position
     from ..exceptions import CoordinaitorError
-    from ..models.webhook import Resync
     from .link import Link
 
 _SUBSCRIBED_WITHIN: Final = 1.0
@@ -34,7 +34,7 @@ _ATTEMPTS: Final = 4
 class Pushed(NamedTuple):
     """A message of the server's, and whose events it brings."""
 
-    message: dict[str, Any]
+    message: str | bytes
     organization: Any
 
 
@@ -57,7 +57,7 @@ class FeedSink(Protocol):
 class Feed:
     """One of them, its consumer held weakly."""
 
-    def __init__(self, sink: weakref.ref[FeedSink], machine: FeedMachine) -> None:
+    def __init__(self, sink: weakref.ref[FeedSink], machine: FeedMachine[str | bytes]) -> None:
         self.sink = sink
         self.machine = machine
         self.failures = 0
@@ -166,7 +166,7 @@ class Feeds:
         if self._feeds:
             push: dict[str, Any] = from_json(message)
             for feed in list(self._feeds.values()):
-                self._tell(feed, feed.machine.see(push))
+                self._tell(feed, feed.machine.see(push, message))
 
     def on_subscribed(self, frame: Frame) -> None:
         """A confirmation, of a feed or of something else."""
@@ -199,11 +199,11 @@ class Feeds:
         if sink is not None:
             sink.begin(feed.machine.since)
 
-    def _tell(self, feed: Feed, told: list[dict[str, Any] | Resync]) -> None:
+    def _tell(self, feed: Feed, told: list[str | bytes | Resync]) -> None:
         sink = feed.sink()
         if told and sink is not None:
             organization = self._greeting.get("organization") if self._greeting is not None else None
-            sink.take([Pushed(one, organization) if isinstance(one, dict) else one for one in told])
+            sink.take([one if isinstance(one, Resync) else Pushed(one, organization) for one in told])
 
     def _end(self, key: int, feed: Feed, error: CoordinaitorError | None) -> None:
         self._drop(key)
