@@ -35,7 +35,13 @@ complete -c coordinaitor -f -a '(__coordinaitor_complete)'"""
 SCRIPTS: Final = {"bash": _BASH, "zsh": _ZSH, "fish": _FISH}
 
 # Options whose value is the id of something else than the group's own.
-_KINDS: Final = {"--project": "projects", "--agent": "agents", "--mention": "users", "--member": "users"}
+_KINDS: Final = {
+    "--task": "tasks",
+    "--project": "projects",
+    "--agent": "agents",
+    "--mention": "users",
+    "--member": "users",
+}
 
 
 def complete(arguments: Sequence[str]) -> Iterator[str]:

@@ -99,7 +99,8 @@ class Examination:
 
     def _hint(self, check: str, words: Told, code: Exit) -> str | None:
         if check == "configuration":
-            return words.hint or "coordinaitor config path"
+            damaged = "/credentials/" in words.message.replace("\\", "/")
+            return words.hint or f"coordinaitor {'auth logout' if damaged else 'config path'}"
         if code == Exit.NETWORK and "certificate" in words.message.lower():
             return "--ca-bundle FILE trusts an authority of your own"
         if code == Exit.NETWORK and self._proxied is not None:

@@ -148,6 +148,16 @@ def test_a_file_that_can_not_be_read(cli, examined):
     assert str(cli.config / "config.toml") in findings["configuration"]["tells"]
 
 
+def test_a_credential_that_is_damaged(cli, idle_server, examined):
+    """The command that removes it."""
+    cli.logged_in(idle_server)
+    (cli.config / "credentials" / "default.json").write_text("{")
+    code, findings = examined()
+    assert (code, findings["configuration"]["hint"]) == (13, "coordinaitor auth logout")
+    assert cli("auth", "logout").returncode == 0
+    assert failed(examined()[1]) == ["credentials"]
+
+
 def test_a_profile_that_holds_nothing(cli, idle_server, examined):
     """The command that fills it."""
     _, findings = examined("--profile", "staging", COORDINAITOR_BASE_URL=idle_server.url)
