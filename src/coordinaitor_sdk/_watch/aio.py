@@ -12,7 +12,16 @@ from .._core.watch import TaskUpdate, U, outcome
 from .._core.watch_kinds import AGENT, PROJECT, AgentUpdate, ProjectUpdate, Subject, project_outcome
 from .._runtime.aio import Scoped
 from ..exceptions import CoordinaitorError
-from .state import WatchEvent, WatchOptions, WatchState, check_event, log_broken, log_raised, moment_of
+from .state import (
+    REFRESH,
+    WatchEvent,
+    WatchOptions,
+    WatchState,
+    check_event,
+    log_broken,
+    log_raised,
+    moment_of,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
@@ -21,6 +30,8 @@ if TYPE_CHECKING:
     from typing import Self
 
     from .._core.watch import Connection
+    from .._notebook.board import Board
+    from .._notebook.output import Output
     from .._runtime.network import Network
     from ..models.common import Page
     from ..models.project import Project
@@ -100,7 +111,7 @@ class AsyncWatch(WatchState[U]):
     def __init__(self, watcher: AsyncWatcher, ids: Sequence[str], options: WatchOptions) -> None:
         super().__init__(ids, options)
         self._watcher = watcher
-        self._listeners: list[Self] = []
+        self._listeners: list[AsyncWatch[U]] = []
         self._hub: Hub | None = None
         self._wake = asyncio.Event()
 
@@ -132,6 +143,18 @@ class AsyncWatch(WatchState[U]):
                 return state
             self._wake.clear()
             await self._wake.wait()
+
+    async def gathered(self) -> list[U] | None:
+        """All that has come, once there is an update or another `state`; None at the end.
+
+        Raises:
+            CoordinaitorError: as in `__anext__`.
+        """
+        await self._start()
+        while not self._ended and not self._has_news():
+            self._wake.clear()
+            await self._wake.wait()
+        return self._take_all()
 
     async def _start(self) -> None:
         if self._hub is None and not self._ended:
@@ -185,6 +208,17 @@ class AsyncWatch(WatchState[U]):
         self._watcher.call_back(_calling(listener, event, callback))
         self._listeners.append(listener)
         return self
+
+    def _ipython_display_(self) -> None:
+        try:
+            asyncio.get_running_loop()
+        except RuntimeError:
+            raise NotImplementedError from None
+        output, board = self._shown()
+        watch = type(self)(self._watcher, self.ids, self._options.for_display())
+        output.closes(watch.close)
+        self._watcher.call_back(_showing(watch, output, board))
+        self._listeners.append(watch)
 
     def close(self) -> None:
         """End the watch and its callbacks now; an iteration over it stops. Can be called from any thread."""
@@ -291,6 +325,20 @@ class AsyncAgentWatch(AsyncWatch[AgentUpdate]):
     """
 
     kind = AGENT
+
+
+async def _showing(watch: AsyncWatch[Any], output: Output, board: Board) -> None:
+    try:
+        while (updates := await watch.gathered()) is not None:
+            board.take(updates, watch.state)
+            output.refresh()
+            await asyncio.sleep(REFRESH)
+        board.end()
+    except CoordinaitorError as error:
+        board.end(str(error))
+    finally:
+        watch.close()
+        output.finish()
 
 
 async def _calling(watch: AsyncWatch[Any], event: str, callback: Callable[[Any], object]) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 import time
 from contextlib import suppress
+from contextvars import copy_context
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -17,7 +18,16 @@ from .._core.watch import TaskUpdate, U, outcome
 from .._core.watch_kinds import AGENT, PROJECT, AgentUpdate, ProjectUpdate, Subject, project_outcome
 from .._runtime.threads import Scoped
 from ..exceptions import CoordinaitorError, WatchTimeoutError
-from .state import WatchEvent, WatchOptions, WatchState, check_event, log_broken, log_raised, moment_of
+from .state import (
+    REFRESH,
+    WatchEvent,
+    WatchOptions,
+    WatchState,
+    check_event,
+    log_broken,
+    log_raised,
+    moment_of,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -28,6 +38,8 @@ if TYPE_CHECKING:
     from anyio.from_thread import BlockingPortal
 
     from .._core.watch import Connection
+    from .._notebook.board import Board
+    from .._notebook.output import Output
     from .._runtime.network import Network
     from ..models.common import Page
     from ..models.project import Project
@@ -161,7 +173,7 @@ class Watch(WatchState[U]):
     def __init__(self, watcher: Watcher, ids: Sequence[str], options: WatchOptions) -> None:
         super().__init__(ids, options)
         self._watcher = watcher
-        self._listeners: list[Self] = []
+        self._listeners: list[Watch[U]] = []
         self._hub: ThreadedHub | None = None
         self._news = threading.Condition()
 
@@ -221,6 +233,18 @@ class Watch(WatchState[U]):
                     return state
                 self._news.wait(_SLICE)
 
+    def gathered(self) -> list[U] | None:
+        """All that has come, once there is an update or another `state`; None at the end.
+
+        Raises:
+            CoordinaitorError: as in `__next__`.
+        """
+        self._start()
+        with self._news:
+            while not self._ended and not self._has_news():
+                self._news.wait(_SLICE)
+            return self._take_all()
+
     def _end(self, timeout: float | None) -> U:
         """The last end, waited for so many seconds."""
         last: U | None = None
@@ -261,6 +285,15 @@ class Watch(WatchState[U]):
         arguments = (listener, event, callback)
         threading.Thread(target=_calling, args=arguments, name="coordinaitor-callback", daemon=True).start()
         return self
+
+    def _ipython_display_(self) -> None:
+        output, board = self._shown()
+        watch = type(self)(self._watcher, self.ids, self._options.for_display())
+        output.closes(watch.close)
+        # The context tells IPython which cell the output belongs to.
+        showing = partial(copy_context().run, partial(_showing, watch, output, board))
+        threading.Thread(target=showing, name="coordinaitor-display", daemon=True).start()
+        self._listeners.append(watch)
 
     def close(self) -> None:
         """End the watch and its callbacks now; an iteration over it stops."""
@@ -352,6 +385,20 @@ class AgentWatch(Watch[AgentUpdate]):
     """
 
     kind = AGENT
+
+
+def _showing(watch: Watch[Any], output: Output, board: Board) -> None:
+    try:
+        while (updates := watch.gathered()) is not None:
+            board.take(updates, watch.state)
+            output.refresh()
+            time.sleep(REFRESH)
+        board.end()
+    except CoordinaitorError as error:
+        board.end(str(error))
+    finally:
+        watch.close()
+        output.finish()
 
 
 def _calling(watch: Watch[Any], event: str, callback: Callable[[Any], object]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, Literal, TypeAlias
 
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
     from .._core.watch_all import Criteria
     from .._core.watch_kinds import Kind, Subject
+    from .._notebook.board import Board
+    from .._notebook.output import Output
     from ..exceptions import CoordinaitorError
     from .hub import Hub
     from .topic import Sink
@@ -32,6 +34,8 @@ WatchEvent: TypeAlias = Literal[
     "progress", "assigned", "updated", "completed", "error", "cancelled", "deleted",
     "status", "archived",
 ]  # fmt: skip
+# Seconds between two changes of what a notebook shows.
+REFRESH: Final = 0.1
 _EVENTS: Final = {
     "task": (
         *("state", "lost", "update"),
@@ -61,6 +65,10 @@ class WatchOptions:
     resume: str | None = None
     transport: Transport = "auto"
     criteria: Criteria | None = None
+
+    def for_display(self) -> WatchOptions:
+        """The same tasks, from their present state on, however the watch is read."""
+        return replace(self, conflate=True, ends_only=False, resume=None)
 
 
 class WatchState(Generic[U]):
@@ -138,6 +146,37 @@ class WatchState(Generic[U]):
             error, self._error = self._error, None
             raise error
         return update
+
+    def _has_news(self) -> bool:
+        return bool(self._states) or len(self._queue) > 0
+
+    def _take_all(self) -> list[U] | None:
+        """All updates that have come; None where none have and none will.
+
+        Raises:
+            CoordinaitorError: as in `_take`.
+        """
+        if self._ended and not len(self._queue) and self._error is None:
+            return None
+        self._states.clear()
+        updates: list[U] = []
+        while len(self._queue):
+            updates.extend(filter(None, [self._take()]))
+        if not updates:
+            self._take()
+        return updates
+
+    def _shown(self) -> tuple[Output, Board]:
+        """The live output that now shows this watch, and what is to be filled in.
+
+        Raises:
+            NotImplementedError: there is no notebook.
+        """
+        from .._notebook.board import Board
+        from .._notebook.output import Output
+
+        board = Board(len(self.ids) if self._options.criteria is None else None, self.kind.name)
+        return Output(board, repr(self)), board
 
     def _closed_early(self) -> WatchTimeoutError:
         """The error of a wait on a watch that was closed meanwhile."""

@@ -80,6 +80,11 @@ class Model(BaseModel):
         # Some thirty fields are None more often than not.
         return ((name, value) for name, value in super().__repr_args__() if value is not None)
 
+    def _repr_html_(self) -> str:
+        from .html import card
+
+        return card(self)
+
     def __getitem__(self, key: str) -> Any:
         field = field_name(type(self), key)
         if field is not None:
@@ -179,3 +184,8 @@ class Page(Envelope[list[T]], Generic[T]):
 
     def __len__(self) -> int:
         return len(self.data)
+
+    def _repr_html_(self) -> str:
+        from .html import listing
+
+        return listing(self.data, self.pagination.total if isinstance(self.pagination, Pagination) else None)
