@@ -44,6 +44,16 @@ BOUNDS: Final = (
     Bound(
         "prefetch", "prefetch", "speed of 100 pages at 20 ms each, prefetch=8 to none", 6, sense="at least"
     ),
+    Bound("watch-one", "watching.delivery", "rate of one watch, to a validate_json", 0.8, sense="at least"),
+    Bound("watch-spread", "watching.delivery", "the same, over 5,000 watches", 0.45, sense="at least"),
+    Bound("watch-sync", "watching.delivery", "rate of a sync watch, to a raw loop", 0.25, sense="at least"),
+    Bound("watch-late", "watching.lateness", "p99 of a push, over that of a raw socket", 5, "real ms"),
+    Bound("watch-memory", "watching.memory", "memory of 5,000 watches", 40, "MB"),
+    Bound("watch-resync", "watching.resync", "requests to know 200 changes among 5,000 watched", 100, ""),
+    Bound("watch-back", "watching.outages", "back after an outage of up to 5 s", 2_000, "real ms"),
+    Bound("watch-herd", "watching.outages", "of 1,000 clients, back in the busiest second", 999, ""),
+    Bound("watch-left", "watching.churn", "left of 100,000 watches and 10,000 reconnects", 0, ""),
+    Bound("watch-grown", "watching.churn", "memory after them", 2, "MB"),
     Bound("server-start", "server.start", "start to first answer, to importing FastAPI and the like", 1.6),
     Bound("server-list", "server.lists", "rate of a list, to its bytes from memory", 0.33, sense="at least"),
     Bound("list-status", "server.queries", "p95 of 50 of 100,000 tasks, by status", 6, "ms"),

@@ -1,0 +1,1 @@
+"""What watches cost, and what becomes of them when the connection goes."""
