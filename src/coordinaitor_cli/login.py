@@ -14,7 +14,6 @@ from coordinaitor_sdk.profiles import DEFAULT_PROFILE, Profile, active_profile, 
 from .errors import CommandError, Exit
 
 if TYPE_CHECKING:
-    from pathlib import Path
     from typing import Self
 
     from coordinaitor_sdk import Coordinaitor
@@ -31,12 +30,32 @@ CREDENTIAL_VARIABLES: Final = (
 _ADDRESSES: Final = ("COORDINAITOR_BASE_URL", "ORCHESTRATOR_URL")
 
 
-def check_writable(settings: Settings) -> None:
-    """Find out before a login whether its outcome can be kept.
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a login's credential will be kept.
+
+    Attributes:
+        keyring: in the operating system's keyring, but for the access token; else all in a file.
+        why_not: what is wrong with the keyring, where there is one that can't be used.
+    """
+
+    keyring: bool
+    why_not: str | None = None
+
+    @property
+    def told(self) -> str:
+        """What the keyring lacks, for whoever may have counted on it."""
+        return f"; not in a keyring: {self.why_not}" if self.why_not else ""
+
+
+def place_for(settings: Settings) -> Place:
+    """Find out before a login where its outcome can be kept.
 
     Raises:
-        ConfigurationError: it can't.
+        ConfigurationError: nowhere.
     """
+    from coordinaitor_sdk.profiles.stores.ring import is_installed, why_unusable
+
     folder = Profile(settings.profile).credentials_path.parent
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -44,23 +63,47 @@ def check_writable(settings: Settings) -> None:
             pass
     except OSError as error:
         raise ConfigurationError(f"{folder} can't be written to: {error.strerror}") from error
+    if not is_installed():
+        return Place(keyring=False)
+    why_not = why_unusable()
+    return Place(why_not is None, why_not)
 
 
-def keep(settings: Settings, *, api_key: str | None = None, tokens: Any = None) -> Path:
-    """Keep a credential and the server that it is for; the file that holds it.
+def keep(settings: Settings, place: Place, *, api_key: str | None = None, tokens: Any = None) -> str:
+    """Keep a credential and the server that it is for; where that is, in words.
 
     Raises:
         ConfigurationError: a file can't be written.
     """
     profile = Profile(settings.profile)
     # The credential first: a fresh session must not be lost because the settings can't be written.
+    try:
+        _keep_credential(profile, settings, api_key, tokens, keyring=place.keyring)
+    except ConfigurationError:
+        if not place.keyring:
+            raise
+        place = Place(keyring=False, why_not="it failed, although it had been tried out")
+        _keep_credential(profile, settings, api_key, tokens, keyring=False)
+    profile.save_settings(base_url=settings.base_url, api_prefix=settings.api_prefix)
+    return f"{where_kept(profile)}{place.told}"
+
+
+def _keep_credential(
+    profile: Profile, settings: Settings, api_key: str | None, tokens: Any, *, keyring: bool
+) -> None:
     if api_key is not None:
-        profile.save_api_key(api_key, base_url=settings.base_url)
+        profile.save_api_key(api_key, base_url=settings.base_url, keyring=keyring)
     else:
         email = settings.credentials.email if settings.credentials else None
-        profile.save_tokens(tokens, base_url=settings.base_url, email=email)
-    profile.save_settings(base_url=settings.base_url, api_prefix=settings.api_prefix)
-    return profile.credentials_path
+        profile.save_tokens(tokens, base_url=settings.base_url, email=email, keyring=keyring)
+
+
+def where_kept(profile: Profile) -> str:
+    """Where a profile's credential is, in words."""
+    stored, path = profile.read_credentials() or {}, profile.credentials_path
+    if not stored.get("keyring"):
+        return str(path)
+    return "the keyring" if "api_key" in stored else f"the keyring, its access token in {path}"
 
 
 def overriding(settings: Settings) -> list[str]:
@@ -123,18 +166,29 @@ class Stored:
         """
         from coordinaitor_sdk import Coordinaitor, Retry
 
-        access, refresh = self.credential.get("access_token"), self.credential.get("refresh_token")
-        if not (access or refresh):
+        store = self.profile.token_store()
+        with store.lock():
+            tokens = store.load() if self.credential else None
+        if tokens is None:
             return
-        home = str(self.credential.get("origin"))
         named = base_url or self.profile.settings().get("base_url")
         with Coordinaitor(
-            named if named and origin(named) == home else home,
+            named if named and origin(named) == tokens.origin else str(tokens.origin),
             api_prefix=api_prefix,
             profile=self.profile.name,
-            access_token=access,
-            refresh_token=refresh,
+            access_token=tokens.access,
+            refresh_token=tokens.refresh,
             timeout=10.0,
             retry=Retry(attempts=1),
         ) as client:
             client.auth.logout()
+
+    def forget(self) -> str:
+        """Remove it; what is removed, in words.
+
+        Raises:
+            ConfigurationError: the file, or the keyring's entry, can't be removed.
+        """
+        self.profile.forget_credentials()
+        path = self.profile.credentials_path
+        return f"the keyring's entry and {path} are" if self.credential.get("keyring") else f"{path} is"

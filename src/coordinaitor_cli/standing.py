@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 from coordinaitor_sdk.exceptions import AuthenticationError
 from coordinaitor_sdk.profiles import Explicit, Profile, resolve
 
+from .login import where_kept
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -38,6 +40,15 @@ class Standing:
         if credentials.api_key is not None:
             return "API key"
         return "e-mail and password" if credentials.password is not None else "session"
+
+    @property
+    def _store(self) -> str | None:
+        """Where the profile keeps the credential: `keyring` or `file`; None where it is not the profile's."""
+        credentials = self.settings.credentials
+        if credentials is None or not credentials.source.startswith("profile"):
+            return None
+        stored = Profile(self.settings.profile).read_credentials() or {}
+        return "keyring" if stored.get("keyring") else "file"
 
     @property
     def _email(self) -> str | None:
@@ -78,6 +89,7 @@ class Standing:
                 "credential": credentials.source if credentials else None,
             },
             "credential": self._kind,
+            "store": self._store,
             "email": self._email,
             "expiresAt": _iso(expires_at) if expires_at is not None else None,
             "accepted": self._accepted,
@@ -97,9 +109,7 @@ class Standing:
             home = stored.get("origin")
             yield "Credential", f"none for this server; the profile's is for {home}" if home else "none"
             return
-        where = (
-            Profile(settings.profile).credentials_path if credentials.source.startswith("profile") else None
-        )
+        where = where_kept(Profile(settings.profile)) if self._store else None
         yield "Credential", f"{self._kind} ({_from(credentials.source)}{f', {where}' if where else ''})"
         yield "E-mail", self._email
         expires_at = self._expires_at

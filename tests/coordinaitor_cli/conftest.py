@@ -21,6 +21,7 @@ from coordinaitor_sdk import Coordinaitor
 from coordinaitor_sdk.profiles import Profile
 
 COMMAND = str(Path(sys.executable).with_name("coordinaitor"))
+BACKENDS = Path(__file__).parents[1] / "backends"
 _PATIENCE = 30.0
 _OF_THE_MACHINE = {"CI", "NO_COLOR", "FORCE_COLOR", "VISUAL", "EDITOR"}
 
@@ -40,6 +41,7 @@ class Cli:
             "COORDINAITOR_CONFIG_DIR": str(self.config),
             "COORDINAITOR_DATA_DIR": str(directory / "data"),
             "HOME": str(directory),
+            "PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring",
             "TERM": "xterm-256color",
         }
 
@@ -57,6 +59,16 @@ class Cli:
             profile.save_tokens(client.auth.tokens, base_url=server.url, email=email)
         profile.save_settings(base_url=server.url, api_prefix="/api/v1")
         return self
+
+    def with_keyring(self, backend: str) -> Path:
+        """Have one of `backends/ring_in_file.py`; the file that holds what `Working` is given."""
+        ring = self.config.parent / "ring.json"
+        self.env |= {
+            "PYTHONPATH": str(BACKENDS),
+            "PYTHON_KEYRING_BACKEND": f"ring_in_file.{backend}",
+            "RING_FILE": str(ring),
+        }
+        return ring
 
     def __call__(self, *arguments: str, stdin: str = "", **env: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(

@@ -42,11 +42,11 @@ def login(
         bool, typer.Option("--no-browser", help="Print the address; the code is pasted.")
     ] = False,
 ) -> None:
-    """Log in, and keep the credential in the profile.
+    """Log in, and keep the credential in the profile: in the system's keyring if it can, else in a file.
 
     It is checked against the server first. Afterwards `Coordinaitor()` in a script needs no arguments.
     """
-    from ..login import check_writable, keep, overriding
+    from ..login import keep, overriding, place_for
 
     if oauth or client_id is not None or no_browser:
         _log_in_by_oauth(cli, client_id, oauth=oauth, browser=not no_browser)
@@ -55,24 +55,24 @@ def login(
     if api_key_stdin:
         api_key = secret_from_stdin("--api-key-stdin")
         client = cli.connect(api_key=api_key)
-        check_writable(client.settings)
+        place = place_for(client.settings)
         _try_out(client)
-        path = keep(client.settings, api_key=api_key)
+        kept = keep(client.settings, place, api_key=api_key)
     else:
         email = email or ask("E-mail")
         password = secret_from_stdin("--password-stdin") if password_stdin else ask_secret("Password")
         client = cli.connect(email=email, password=password)
-        check_writable(client.settings)
+        place = place_for(client.settings)
         client.auth.login()
-        path = keep(client.settings, tokens=client.auth.tokens)
+        kept = keep(client.settings, place, tokens=client.auth.tokens)
     who = email or "the owner of the API key"
-    remark(f"logged in to {client.base_url} as {who}; profile {client.settings.profile}, kept in {path}")
+    remark(f"logged in to {client.base_url} as {who}; profile {client.settings.profile}, kept in {kept}")
     for name in overriding(client.settings):
         remark(f"warning: {name} is set and comes before this login; unset it to use the login")
 
 
 def _log_in_by_oauth(cli: Cli, client_id: str | None, *, oauth: bool, browser: bool) -> None:
-    from ..login import check_writable, keep
+    from ..login import keep, place_for
     from ..oauth import begin_session
 
     if not oauth:
@@ -80,10 +80,10 @@ def _log_in_by_oauth(cli: Cli, client_id: str | None, *, oauth: bool, browser: b
     if client_id is None:
         raise UsageError("--oauth needs --client-id")
     client = cli.connect()
-    check_writable(client.settings)
+    place = place_for(client.settings)
     begin_session(client, client_id, browser=browser)
-    path = keep(client.settings, tokens=client.auth.tokens)
-    remark(f"logged in to {client.base_url}; profile {client.settings.profile}, kept in {path}")
+    kept = keep(client.settings, place, tokens=client.auth.tokens)
+    remark(f"logged in to {client.base_url}; profile {client.settings.profile}, kept in {kept}")
 
 
 def _check_login(email: str | None, *, password_stdin: bool, api_key_stdin: bool) -> None:
@@ -184,5 +184,5 @@ def logout(cli: Cli) -> None:
     except CoordinaitorError as error:
         remark(f"warning: the server could not be told, the session ends there by itself: {error.message}")
     finally:
-        stored.profile.forget_credentials()
-    remark(f"logged out; {stored.profile.credentials_path} is removed")
+        removed = stored.forget()
+    remark(f"logged out; {removed} removed")

@@ -161,6 +161,8 @@ class AsyncSession:
             )
         if self._store is not None and self._tokens.access is None:
             await self._keep_fresh(None)
+        if self._store is not None and not self._replaceable:
+            await self._look_up(self._store)
         if not self._replaceable:
             raise ConfigurationError("there is no session to refresh: pass refresh_token=, or log in first")
         tokens = await self._flight.run(lambda: self._renewed(self._tokens.access, options))
@@ -251,6 +253,12 @@ class AsyncSession:
                 tokens, begun = self._tokens, credentials.password is not None
                 await held.run(lambda: store.keep(tokens, begun=begun))
         return self._tokens
+
+    async def _look_up(self, store: SharedTokens) -> None:
+        """Load all that is stored: a store may keep the refresh token back until its lock is held."""
+        async with Held(store.lock) as held:
+            stored = await held.run(store.news)
+            self._tokens = stored or self._tokens
 
     def _taken(self, stored: Tokens | None, credentials: Credentials, stale: str | None) -> bool:
         """Go on with what another process has stored; whether there is a usable token then."""

@@ -2,8 +2,9 @@
 
 Explicit argument, then environment, then the active profile. A profile's settings stand in `config.toml`, its
 credentials in `credentials/<profile>.json` (mode 0600), both in the user's config directory
-(`COORDINAITOR_CONFIG_DIR` names another). A stored credential goes to the origin that it was stored for, and
-nowhere else.
+(`COORDINAITOR_CONFIG_DIR` names another). An API key or refresh token may be in the operating system's
+keyring instead, which that file then names. A stored credential goes to the origin that it was stored for,
+and nowhere else.
 """
 
 from __future__ import annotations

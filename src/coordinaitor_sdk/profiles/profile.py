@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
+from ..exceptions import ConfigurationError
 from .addresses import origin
 from .credentials import Credentials
 from .directory import check_name, config_dir, read_config
 from .files import read_private, remove, write_json, write_private
-from .stores.encoding import to_json
-from .stores.file import FileTokenStore
+from .stores.encoding import digest, to_json
+from .stores.profile import ProfileTokenStore, api_key_of, forget_apart, kept_apart
 from .stores.shared import SharedTokens
 
 if TYPE_CHECKING:
@@ -105,15 +106,16 @@ class Profile:
         """What is stored for the origin of `base_url`, or None.
 
         Raises:
-            ConfigurationError: the file can't be read.
+            ConfigurationError: the file, or the keyring that it names, can't be read.
         """
         stored = self.read_credentials()
         if stored is None or stored.get("origin") != origin(base_url):
             return None
         source = f"profile {self.name}"
-        if isinstance(stored.get("api_key"), str):
-            return Credentials(source, api_key=stored["api_key"], store=None)
-        store = SharedTokens(FileTokenStore(self.credentials_path), origin(base_url))
+        api_key = api_key_of(stored)
+        if api_key is not None:
+            return Credentials(source, api_key=api_key, store=None)
+        store = SharedTokens(self.token_store(), origin(base_url))
         tokens = store.news()
         return None if tokens is None else Credentials(source, tokens=tokens, store=store)
 
@@ -125,35 +127,67 @@ class Profile:
         """
         return read_private(self.credentials_path)
 
-    def save_api_key(self, api_key: str, *, base_url: str) -> None:
+    def token_store(self) -> ProfileTokenStore:
+        """Where this profile's tokens are."""
+        return ProfileTokenStore(self.credentials_path)
+
+    def save_api_key(self, api_key: str, *, base_url: str, keyring: bool = False) -> None:
         """Keep an API key for the origin of `base_url`, instead of what was stored.
 
-        Raises:
-            ConfigurationError: the file can't be written.
-        """
-        self._save({"origin": origin(base_url), "api_key": api_key})
+        Args:
+            api_key: the key.
+            base_url: of the server that it is for.
+            keyring: keep it in the operating system's keyring, which the file then names.
 
-    def save_tokens(self, tokens: Tokens, *, base_url: str, email: str | None) -> None:
+        Raises:
+            ConfigurationError: the file, or the keyring, can't be written.
+        """
+        home = origin(base_url)
+        self._save({"origin": home}, {"api_key": api_key}, home, keyring=keyring)
+
+    def save_tokens(self, tokens: Tokens, *, base_url: str, email: str | None, keyring: bool = False) -> None:
         """Keep a session's tokens for the origin of `base_url`, instead of what was stored.
 
+        Args:
+            tokens: the session's.
+            base_url: of the server that they are for.
+            email: whose session it is.
+            keyring: keep the refresh token in the operating system's keyring, which the file then names.
+
         Raises:
-            ConfigurationError: the file can't be written.
+            ConfigurationError: the file, or the keyring, can't be written.
         """
-        self._save({"email": email} | to_json(replace(tokens, origin=origin(base_url))))
+        home = origin(base_url)
+        fields = {"email": email} | to_json(replace(tokens, origin=home))
+        self._save(fields, {"refresh_token": tokens.refresh}, home, keyring=keyring)
 
     def forget_credentials(self) -> bool:
         """Remove the stored credentials; False where there were none.
 
         Raises:
-            ConfigurationError: the file can't be removed.
+            ConfigurationError: the file or the keyring's entry can't be removed; the other one is.
         """
-        return remove(self.credentials_path)
+        try:
+            stored = self.read_credentials()
+        except ConfigurationError:  # damaged: to be removed all the same
+            stored = None
+        was_there = remove(self.credentials_path)
+        forget_apart(stored or {})
+        return was_there
 
     def _write(self, config: dict[str, Any]) -> None:
         import tomli_w
 
         write_private(self.config_path, tomli_w.dumps(config))
 
-    def _save(self, fields: dict[str, Any]) -> None:
-        with FileTokenStore(self.credentials_path).lock():
-            write_json(self.credentials_path, fields)
+    def _save(
+        self, fields: dict[str, Any], secret: dict[str, str | None], home: str, *, keyring: bool
+    ) -> None:
+        with self.token_store().lock():
+            kept = kept_apart(self._entry_name, secret, home) if keyring else secret
+            write_json(self.credentials_path, fields | kept)
+
+    @property
+    def _entry_name(self) -> str:
+        """Of the keyring's entry; profiles of the same name in two config directories are two."""
+        return f"{self.name}-{digest(str(self.credentials_path.absolute()))[:8]}"

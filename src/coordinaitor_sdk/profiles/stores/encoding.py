@@ -33,3 +33,10 @@ def from_json(stored: Mapping[str, Any]) -> Tokens:
     if not (found["access"] or found["refresh"]):
         raise ValueError("there is no token")
     return Tokens(**found)
+
+
+def digest(entry: str) -> str:
+    """What tells whether a file and a keyring's entry belong together, without telling the entry."""
+    import hashlib
+
+    return hashlib.sha256(entry.encode()).hexdigest()

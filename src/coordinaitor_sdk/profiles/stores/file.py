@@ -42,7 +42,7 @@ class FileTokenStore:
             ConfigurationError: the file can't be read, is damaged, or belongs to another user.
         """
         fields = read_private(self.path)
-        return None if fields is None or "api_key" in fields else self._read(fields)
+        return None if fields is None or "api_key" in fields else self._loaded(fields)
 
     def save(self, tokens: Tokens) -> None:
         """Replace the tokens in the file, and nothing else of it.
@@ -55,7 +55,7 @@ class FileTokenStore:
             raise ConfigurationError(f"{self.path} holds an API key: choose another file for tokens")
         if fields is not None:
             self._read(fields)
-        write_json(self.path, (fields or {}) | to_json(tokens))
+        write_json(self.path, (fields or {}) | self._kept(tokens, fields or {}))
 
     def clear(self) -> None:
         """Remove the file.
@@ -77,6 +77,14 @@ class FileTokenStore:
             # the file would be the last process's to use.
             check_replaceable(self.path)
             yield
+
+    def _loaded(self, fields: dict[str, Any]) -> Tokens:
+        """The tokens of a file that holds these fields."""
+        return self._read(fields)
+
+    def _kept(self, tokens: Tokens, fields: dict[str, Any]) -> dict[str, Any]:  # noqa: ARG002 - for others
+        """The fields to keep in the file, of tokens that are to replace those of `fields`."""
+        return to_json(tokens)
 
     def _read(self, fields: dict[str, Any]) -> Tokens:
         try:

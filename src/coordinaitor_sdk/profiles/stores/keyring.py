@@ -2,32 +2,27 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import logging
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
+from typing import TYPE_CHECKING, Final
 
 from ...exceptions import ConfigurationError
 from ..directory import check_name, config_dir
 from ..files import locked, read_private, remove, write_json
-from .encoding import from_json, to_json
+from .encoding import digest, from_json, to_json
 from .file import LOCK_TIMEOUT
+from .ring import SERVICE, RingEntry
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Callable, Generator
-    from types import ModuleType
+    from collections.abc import Generator
 
     from ..._core.tokens import Tokens
 
-T = TypeVar("T")
-
 logger: logging.Logger = logging.getLogger("coordinaitor_sdk")
-
-_INSTEAD: Final = "or use FileTokenStore"
 
 
 class KeyringTokenStore:
@@ -45,7 +40,7 @@ class KeyringTokenStore:
         ConfigurationError: `keyring` is not installed, or the name can't be one of a file.
     """
 
-    service: Final = "coordinaitor"
+    service: Final = SERVICE
 
     def __init__(
         self,
@@ -54,7 +49,7 @@ class KeyringTokenStore:
         directory: str | os.PathLike[str] | None = None,
         lock_timeout: float = LOCK_TIMEOUT,
     ) -> None:
-        _keyring()
+        self._entry = RingEntry(name, instead="or use FileTokenStore")
         check_name(name, what="a keyring entry")
         self.name: str = name
         self.cache_path: Path = (
@@ -68,7 +63,7 @@ class KeyringTokenStore:
         Raises:
             ConfigurationError: the keyring can't be read, or its entry is damaged.
         """
-        entry = self._entry()
+        entry = self._entry.read()
         if entry is None:
             return None
         try:
@@ -76,7 +71,7 @@ class KeyringTokenStore:
             refresh: object = stored["refresh_token"]
             return self._cached(entry) or (None if refresh is None else from_json(stored))
         except (ValueError, TypeError, KeyError):
-            raise self._unusable("is damaged: remove it, and log in again") from None
+            raise self._entry.unusable("is damaged: remove it, and log in again") from None
 
     def save(self, tokens: Tokens) -> None:
         """Keep these tokens instead.
@@ -85,9 +80,8 @@ class KeyringTokenStore:
             ConfigurationError: the keyring or the file can't be written.
         """
         entry = json.dumps({"origin": tokens.origin, "refresh_token": tokens.refresh})
-        if self._entry() != entry:
-            self._asked(lambda ring: ring.set_password(self.service, self.name, entry))
-        write_json(self.cache_path, to_json(replace(tokens, refresh=None)) | {"entry": _digest(entry)})
+        self._entry.write(entry)
+        write_json(self.cache_path, to_json(replace(tokens, refresh=None)) | {"entry": digest(entry)})
 
     def clear(self) -> None:
         """Remove the keyring's entry and the file.
@@ -95,8 +89,7 @@ class KeyringTokenStore:
         Raises:
             ConfigurationError: one of them can't be removed.
         """
-        if self._entry() is not None:
-            self._asked(lambda ring: ring.delete_password(self.service, self.name))
+        self._entry.delete()
         remove(self.cache_path)
 
     @contextmanager
@@ -109,46 +102,13 @@ class KeyringTokenStore:
         with locked(self.cache_path.with_name(f"{self.cache_path.name}.lock"), timeout=self._lock_timeout):
             yield
 
-    def _entry(self) -> str | None:
-        return self._asked(lambda ring: cast("str | None", ring.get_password(self.service, self.name)))
-
     def _cached(self, entry: str) -> Tokens | None:
         """The tokens of an entry, with what the file has of them; None where it is of another, or no use."""
         try:
             fields = read_private(self.cache_path)
-            if fields is None or fields.get("entry") != _digest(entry):
+            if fields is None or fields.get("entry") != digest(entry):
                 return None
             return from_json(fields | {"refresh_token": json.loads(entry)["refresh_token"]})
         except (ConfigurationError, ValueError) as error:
             logger.warning("the access token in %s is not used, another is got: %s", self.cache_path, error)
             return None
-
-    def _asked(self, question: Callable[[Any], T]) -> T:
-        """What the keyring says; a backend may raise anything, and its words may be of what it holds."""
-        keyring = _keyring()
-        try:
-            return question(keyring.get_keyring())
-        except keyring.errors.NoKeyringError:
-            raise self._unusable(f"finds no keyring on this machine: install one, {_INSTEAD}") from None
-        except (keyring.errors.KeyringLocked, keyring.errors.InitError):
-            raise self._unusable(f"can't be used: unlock the keyring, {_INSTEAD}") from None
-        except Exception as error:
-            told = type(error).__name__
-            raise self._unusable(f"can't be used ({told}): see that the keyring works, {_INSTEAD}") from None
-
-    def _unusable(self, what: str) -> ConfigurationError:
-        return ConfigurationError(f"the keyring's entry {self.service}/{self.name} {what}")
-
-
-def _digest(entry: str) -> str:
-    return hashlib.sha256(entry.encode()).hexdigest()
-
-
-def _keyring() -> ModuleType:
-    try:
-        import keyring
-    except ImportError:
-        raise ConfigurationError(
-            "keyring is not installed: pip install 'coordinaitor[keyring]', or use FileTokenStore"
-        ) from None
-    return keyring
