@@ -54,7 +54,7 @@ class Result:
         if self.error is None:
             return ""
         found = told(self.error, Situation())
-        return "; ".join([found.message, *(f"{name}: {said}" for name, said in found.details)])
+        return "; ".join([found.line, *(f"{name}: {said}" for name, said in found.details)])
 
 
 _COLUMNS: Final[tuple[Column[Result], ...]] = (

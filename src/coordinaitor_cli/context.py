@@ -180,7 +180,17 @@ class Cli:
     def situation(self, flags: Mapping[str, str]) -> Situation:
         """What an error needs to know."""
         settings = self._client.settings if self._client else None
-        return Situation(flags, settings, self.output in _WHOLE_JSON, self.debug)
+        return Situation(flags, settings, self._named_profile(), self.output in _WHOLE_JSON, self.debug)
+
+    def _named_profile(self) -> tuple[str, str] | None:
+        """The profile that holds, and where its name comes from; None where that can't be told."""
+        from coordinaitor_sdk.exceptions import ConfigurationError
+        from coordinaitor_sdk.profiles import named_profile
+
+        try:
+            return named_profile(self.profile)
+        except ConfigurationError:
+            return None
 
     def close(self) -> None:
         """End watches and connections."""

@@ -1,6 +1,6 @@
 """From an error to what the terminal tells: one line, the fields concerned, a hint, an exit code.
 
-error: Validation failed (HTTP 400, request req-123)
+error: Validation failed (HTTP 400, request req-123, profile default from config.toml)
   --priority: must be one of: low, medium, high
 hint: coordinaitor tasks list --help
 """
@@ -93,6 +93,7 @@ _BY_CLASS: Final[dict[str, Exit]] = {
     "WatchTimeoutError": Exit.TIMEOUT,
     "WebhookSignatureError": Exit.REJECTED,
 }
+_ORIGINS: Final = {"argument": "from --profile", "default": "by default"}
 _REJECTING_STATUSES: Final = frozenset({405, 413, 414, 415})
 
 
@@ -119,12 +120,14 @@ class Situation:
     Attributes:
         flags: the command's parameters -> the flags that the user typed for them.
         settings: those of the client, where there was one.
+        profile: the profile that holds, and where its name came from; None where none plays a part.
         as_json: whether the error is told as a JSON object.
         debug: whether its traceback is shown.
     """
 
     flags: Mapping[str, str] = field(default_factory=dict[str, str])
     settings: Settings | None = None
+    profile: tuple[str, str] | None = None
     as_json: bool = False
     debug: bool = False
 
@@ -134,16 +137,23 @@ class Told:
     """What is told about an error.
 
     Attributes:
+        facts: that stand in brackets behind the message.
         details: field, or the flag that it was given with -> what is wrong with it.
     """
 
     message: str
+    facts: list[str] = field(default_factory=list[str])
     details: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
     hint: str | None = None
 
+    @property
+    def line(self) -> str:
+        """The message with its facts."""
+        return f"{self.message} ({', '.join(self.facts)})" if self.facts else self.message
+
     def lines(self) -> Iterator[str]:
         """For reading."""
-        yield f"error: {one_line(self.message)}"
+        yield f"error: {one_line(self.line)}"
         for name, said in self.details:
             yield f"  {one_line(name)}: {one_line(said)}"
         if self.hint:
@@ -190,6 +200,12 @@ def _is_usage(error: Exception) -> bool:
 
 def told(error: Exception, situation: Situation) -> Told:
     """An error in words."""
+    said = _in_words(error, situation)
+    said.facts += _facts(error, situation)
+    return said
+
+
+def _in_words(error: Exception, situation: Situation) -> Told:
     if _is_usage(error):
         context = getattr(error, "ctx", None)
         return Told(
@@ -201,12 +217,23 @@ def told(error: Exception, situation: Situation) -> Told:
         from .hints import hint_for, message_of
 
         details = list(_details(getattr(error, "details", {}), situation.flags))
-        return Told(message_of(error, situation), details, hint_for(error, situation))
+        return Told(message_of(error, situation), [], details, hint_for(error, situation))
     if isinstance(error, OSError):
         return Told(str(error))
     shown = situation.debug or os.environ.get("COORDINAITOR_DEBUG")
     hint = None if shown else "this is a fault of the program; --debug or COORDINAITOR_DEBUG=1 shows where"
     return Told(f"{one_line(str(error)) or 'unforeseen'} ({type(error).__name__})", hint=hint)
+
+
+def _facts(error: Exception, situation: Situation) -> Iterator[str]:
+    """What the server said beside its words, and the profile with where its name came from."""
+    if getattr(error, "status", None):
+        yield f"HTTP {getattr(error, 'status', None)}"
+    if getattr(error, "request_id", None):
+        yield f"request {getattr(error, 'request_id', None)}"
+    if situation.profile is not None and exit_code(error) != Exit.USAGE:
+        name, source = situation.profile
+        yield f"profile {name} {_ORIGINS.get(source, f'from {source}')}"
 
 
 def _is_library(error: Exception) -> TypeGuard[CoordinaitorError]:

@@ -17,7 +17,7 @@ def as_json(error: Exception, told: Told, code: int, situation: Situation) -> st
 
 def as_data(error: Exception, told: Told, code: int, situation: Situation) -> dict[str, Any]:
     """The same as data."""
-    settings = situation.settings
+    settings, (profile, source) = situation.settings, situation.profile or (None, None)
     details: dict[str, list[str]] = {}
     for name, said in told.details:
         details.setdefault(name, []).append(said)
@@ -31,7 +31,7 @@ def as_data(error: Exception, told: Told, code: int, situation: Situation) -> di
         "requestId": getattr(error, "request_id", None),
         "retryAfter": getattr(error, "retry_after", None),
         "hint": told.hint,
-        "profile": settings.profile if settings else None,
-        "profileSource": settings.sources["profile"] if settings else None,
+        "profile": profile,
+        "profileSource": source,
         "baseUrl": settings.base_url if settings else None,
     }

@@ -7,7 +7,6 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from coordinaitor_sdk.exceptions import (
-    APIError,
     AuthenticationError,
     ConfigurationError,
     ConnectionFailedError,
@@ -33,9 +32,6 @@ _FOR_PYTHON: Final = " or datetime(..., tzinfo=UTC)"
 def message_of(error: CoordinaitorError, situation: Situation) -> str:
     """The error in one sentence; parameters of Python are named by their flags."""
     message = error.message
-    if isinstance(error, APIError):
-        request = f", request {error.request_id}" if error.request_id else ""
-        message = f"{message} (HTTP {error.status}{request})"
     if isinstance(error, ConfigurationError):
         if _FROM_FLAG not in message:  # it is about the environment or a file
             return message

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from coordinaitor_sdk.exceptions import ConfigurationError
-from coordinaitor_sdk.profiles import DEFAULT_PROFILE, Profile, active_profile, config_dir, origin
+from coordinaitor_sdk.profiles import Profile, named_profile, origin
 
 from .errors import CommandError, Exit
 
@@ -150,8 +150,7 @@ class Stored:
     @classmethod
     def of(cls, name: str | None) -> Self:
         """The active profile's, unless another is named."""
-        chosen = name or os.environ.get("COORDINAITOR_PROFILE") or active_profile(config_dir())
-        profile = Profile(chosen or DEFAULT_PROFILE)
+        profile = Profile(named_profile(name)[0])
         try:
             found = profile.read_credentials()
         except ConfigurationError:  # damaged: to be removed all the same

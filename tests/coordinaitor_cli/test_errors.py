@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import coordinaitor_sdk.exceptions
-from coordinaitor_cli.errors import MEANING, Exit, Situation, UsageError, exit_code, report
+from coordinaitor_cli.errors import MEANING, CommandError, Exit, Situation, UsageError, exit_code, report
 from coordinaitor_sdk.exceptions import (
     APIError,
     CoordinaitorError,
@@ -76,6 +76,31 @@ def test_field_details_are_named_by_their_flags(capsys):
         "  --tag: is empty",
         "  --tag: is odd",
         "  colour: is␛red",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("source", "told"),
+    [
+        ("argument", "from --profile"),
+        ("COORDINAITOR_PROFILE", "from COORDINAITOR_PROFILE"),
+        ("config.toml", "from config.toml"),
+        ("default", "by default"),
+    ],
+)
+def test_every_error_names_the_profile_and_its_source(capsys, source, told):
+    """But for those of the command line itself, which no profile plays a part in."""
+    situation = Situation(profile=("staging", source))
+    for kind in ERRORS:
+        report(made(kind), situation)
+        assert f"profile staging {told})" in capsys.readouterr().err.splitlines()[0]
+    report(OSError("disk"), situation)
+    report(CommandError("no such setting"), situation)
+    report(UsageError("--a excludes --b"), situation)
+    assert capsys.readouterr().err.splitlines() == [
+        f"error: disk (profile staging {told})",
+        f"error: no such setting (profile staging {told})",
+        "error: --a excludes --b",
     ]
 
 

@@ -13,7 +13,7 @@ from .addresses import DEFAULT_API_PREFIX, DEFAULT_BASE_URL, is_loopback, normal
 from .credentials import Credentials
 from .directory import active_profile, config_dir
 from .profile import DEFAULT_PROFILE, Profile
-from .settings import Explicit, Settings, check_secure, resolve
+from .settings import Explicit, Settings, check_secure, named_profile, resolve
 from .stores.file import FileTokenStore
 from .stores.keyring import KeyringTokenStore
 from .stores.memory import MemoryTokenStore
@@ -37,6 +37,7 @@ __all__ = [
     "check_secure",
     "config_dir",
     "is_loopback",
+    "named_profile",
     "normalized_url",
     "origin",
     "resolve",

@@ -75,11 +75,7 @@ def resolve(
             the profile can't be read.
     """
     directory = directory or config_dir(environ)
-    name, profile_source = _first(
-        (explicit.profile, "argument"),
-        (environ.get("COORDINAITOR_PROFILE"), "COORDINAITOR_PROFILE"),
-        (active_profile(directory), "config.toml"),
-    ) or (DEFAULT_PROFILE, "default")
+    name, profile_source = named_profile(explicit.profile, environ=environ, directory=directory)
     profile = Profile(name, directory)
     stored = profile.settings()
     base_url, url_source = _first(
@@ -118,6 +114,21 @@ def resolve(
         credentials,
         sources,
     )
+
+
+def named_profile(
+    given: str | None = None, *, environ: Mapping[str, str] = os.environ, directory: Path | None = None
+) -> tuple[str, str]:
+    """The profile that holds, and where its name comes from.
+
+    Raises:
+        ConfigurationError: `config.toml` can't be read.
+    """
+    return _first(
+        (given, "argument"),
+        (environ.get("COORDINAITOR_PROFILE"), "COORDINAITOR_PROFILE"),
+        (active_profile(directory or config_dir(environ)), "config.toml"),
+    ) or (DEFAULT_PROFILE, "default")
 
 
 def check_secure(settings: Settings, *, allow_insecure_http: bool) -> None:

@@ -40,6 +40,19 @@ def test_an_error_names_the_profile(cli, idle_server):
     assert error["hint"] == "coordinaitor auth login --profile here"
 
 
+def test_a_plain_error_names_the_profile_and_its_source(cli, idle_server, fails):
+    """Before and after a client is made: with the flag, the variable, the active profile, and none."""
+    cli("profiles", "create", "here", "--base-url", idle_server.url)
+    there = ("tasks", "list", "--base-url", "http://127.0.0.1:1")
+    assert fails(cli(*there, "--profile", "here"), 11)[0].endswith("(profile here from --profile)")
+    told = fails(cli(*there, COORDINAITOR_PROFILE="here"), 11)[0]
+    assert told.endswith("(profile here from COORDINAITOR_PROFILE)")
+    assert fails(cli(*there), 11)[0].endswith("(profile default by default)")
+    cli("profiles", "use", "here")
+    assert fails(cli(*there), 11)[0].endswith("(profile here from config.toml)")
+    assert fails(cli(*there[:-1], "nonsense"), 13)[0].endswith("(profile here from config.toml)")
+
+
 def test_config_live(cli, fails):
     """set, get, list with origins, unset, path."""
     assert cli("config", "set", "base-url", "https://api.example.com/").returncode == 0

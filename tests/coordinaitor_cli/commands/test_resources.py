@@ -119,7 +119,7 @@ def test_wait(at_work, library):
     done = at_work("tasks", "wait", task, "task-789", "--timeout", "4")
     assert done.returncode == 8
     assert done.stdout.startswith("task-789\tcompleted")
-    assert done.stderr == f"error: not ended after 4 s: {task}\n"
+    assert done.stderr == f"error: not ended after 4 s: {task} (profile default by default)\n"
     library.tasks.update(task, status="failed")
     assert at_work("tasks", "wait", task, "task-789").returncode == 20
     assert at_work("tasks", "wait", "task-789", "-o", "id").stdout == "task-789\n"

@@ -162,24 +162,28 @@ def test_create_with_every_field(cli, idle_server):
         (["list", "--limit", "0"], 2, r"error: Invalid value for '--limit'.*"),
         (["list", "--all", "--limit", "3"], 2, r"error: --all and --limit exclude each other"),
         (["list", "-o", "xml"], 2, r"error: Invalid value for '--output'.*"),
-        (["get", "task-none"], 3, r"error: Task task-none does not exist \(HTTP 404, request req-\w+\)"),
+        (
+            ["get", "task-none"],
+            3,
+            r"error: Task task-none does not exist \(HTTP 404, request req-\w+, profile default by default\)",
+        ),
         (["get", ""], 7, r"error: .*must be a non-empty string.*"),
-        (["create", "--title", ""], 7, r"error: --title must not be empty, got ''"),
+        (["create", "--title", ""], 7, r"error: --title must not be empty, got '' .*"),
         (
             ["create", "--title", "x", "--estimated-hours", "-3"],
             7,
-            r"error: --estimated-hours must be .*-3\.0",
+            r"error: --estimated-hours must be .*-3\.0 .*",
         ),
         (
             ["create", "--title", "x", "--estimated-hours", "nan"],
             7,
-            r"error: --estimated-hours must be .*nan",
+            r"error: --estimated-hours must be .*nan .*",
         ),
         (["create", "--title", "x", "--due-date", "2024-13-45"], 7, r"error: --due-date is not a date.*"),
         (
             ["create", "--title", "x", "--due-date", "2024-01-05"],
             7,
-            r"error: --due-date has no time zone.*00Z",
+            r"error: --due-date has no time zone.*00Z .*",
         ),
         (
             ["create", "--title", "x", "--priority", "urgent"],
@@ -241,7 +245,8 @@ def test_page_of_html(cli, stub, fails, status):
 def test_exit_code_of_a_refusal(cli, stub, fails, status, code):
     """The kind of refusal can be told from the exit code."""
     stub.says({"success": False, "error": {"code": "X", "message": "No\x1b[31m"}}, status)
-    assert fails(cli.use(stub)("tasks", "get", "t"), code)[0] == f"error: No␛[31m (HTTP {status})"
+    told = f"error: No␛[31m (HTTP {status}, profile default by default)"
+    assert fails(cli.use(stub)("tasks", "get", "t"), code)[0] == told
 
 
 @pytest.mark.parametrize("url", ["nonsense", "ftp://x", "http://u:p@x"])
