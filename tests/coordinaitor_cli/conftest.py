@@ -12,6 +12,7 @@ import sys
 import termios
 import threading
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -100,7 +101,13 @@ class Cli:
 
     def at_terminal(self, *arguments: str, columns: int = 80, rows: int = 24, **env: str) -> "Terminal":
         """Start a command at a terminal."""
-        return Terminal([COMMAND, *arguments], self.env | env, columns, rows)
+        return self.at_terminal_of([COMMAND, *arguments], columns=columns, rows=rows, **env)
+
+    def at_terminal_of(
+        self, command: Sequence[str], *, columns: int = 80, rows: int = 24, **env: str
+    ) -> "Terminal":
+        """Start any program at a terminal, in the same environment."""
+        return Terminal(list(command), self.env | env, columns, rows)
 
 
 class Terminal:

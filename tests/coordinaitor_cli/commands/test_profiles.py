@@ -1,8 +1,6 @@
 """`coordinaitor profiles`, `config` and `completion`."""
 
 import json
-import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -101,24 +99,3 @@ def test_completion_of_ids(cli, idle_server):
 def test_script_is_printed(cli, shell):
     """One for each shell."""
     assert cli("completion", shell).stdout == f"{SCRIPTS[shell]}\n"
-
-
-@pytest.mark.skipif(shutil.which("bash") is None, reason="needs bash")
-def test_completion_in_bash(cli):
-    """The script completes in a real bash."""
-    script = (
-        'eval "$(coordinaitor completion bash)"; COMP_WORDS=(coordinaitor tasks wa); COMP_CWORD=2;'
-        ' _coordinaitor; echo "${COMPREPLY[@]}"'
-    )
-    from_here = {"PATH": f"{Path(cli_command()).parent}:{cli.env['PATH']}"}
-    done = subprocess.run(
-        ["bash", "-c", script], capture_output=True, text=True, env=cli.env | from_here, check=True
-    )
-    assert (done.stdout, done.stderr) == ("wait watch\n", "")
-
-
-def cli_command():
-    """Where the installed command is."""
-    import sys
-
-    return Path(sys.executable).with_name("coordinaitor")
