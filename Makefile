@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench lint format types imports sync sync-check docs wheel clean
+.PHONY: help demo test check bench lint format types imports sync sync-check help-pages docs wheel clean
 
 help: ## Show the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  \1\t\2/' | expand -t 14
@@ -57,6 +57,9 @@ sync: $(VENV)/.dev ## Generate _sync from _async
 
 sync-check: $(VENV)/.dev
 	$(BIN)/python scripts/unasync.py --check
+
+help-pages: $(VENV)/.dev ## Generate the docs' pages of commands from the commands
+	$(BIN)/python scripts/helppages.py
 
 docs: $(VENV)/.dev ## The documentation, strict, into site/
 	$(BIN)/zensical build --clean --strict
