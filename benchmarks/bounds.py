@@ -33,6 +33,10 @@ class Bound:
 BOUNDS: Final = (
     Bound("import", "startup", "import coordinaitor_sdk, over bare Python", 30, "ms"),
     Bound("first-client", "startup", "the first client, over importing httpx and pydantic", 50, "ms"),
+    Bound("cli-version", "cli", "--version, to bare Python", 2),
+    Bound("cli-help", "cli", "--help, to import typer", 2.5),
+    Bound("cli-tab", "cli", "TAB after `tasks get`, to import typer", 2),
+    Bound("cli-list", "cli", "tasks list -o json, to importing typer, httpx and pydantic", 1.5),
     Bound("get-httpx", "calls", "CPU of tasks.get, to httpx and .json()", 1.3),
     Bound("get-openai", "calls", "CPU of tasks.get, to openai's models.retrieve", 0.65, sense="less than"),
     Bound("get-stripe", "calls", "CPU of tasks.get, to stripe's customers.retrieve", 0.65, sense="less than"),

@@ -22,7 +22,6 @@ from ..exceptions import (
     ResponseDecodeError,
     TimeoutExceededError,
 )
-from .caching import CREDENTIAL, cached
 from .uploads import streamed
 
 if TYPE_CHECKING:
@@ -105,7 +104,11 @@ class AsyncHttp:
 
     def _open(self) -> httpx.AsyncBaseTransport:
         transport = self._connecting()
-        return transport if self._cache is None else cached(transport, self._cache, self._backend)
+        if self._cache is None:
+            return transport
+        from .caching import cached  # and SQLite with it
+
+        return cached(transport, self._cache, self._backend)
 
     def _open_for_large_bodies(self) -> httpx.AsyncBaseTransport:
         # Listening costs a little, and only what takes long to send needs it.
@@ -186,6 +189,8 @@ class AsyncHttp:
         if cache_key is None:
             headers = headers | dict(credential)
         else:
+            from .caching import CREDENTIAL
+
             extensions |= {"caching": {"key": cache_key}, CREDENTIAL: credential}
         client = self._foreign
         # A client of the caller's adds what it was given. Ours would add nothing, and cookies and redirects

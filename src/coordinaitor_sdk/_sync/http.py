@@ -23,7 +23,6 @@ from ..exceptions import (
     ResponseDecodeError,
     TimeoutExceededError,
 )
-from .caching import CREDENTIAL, cached
 from .uploads import streamed
 
 if TYPE_CHECKING:
@@ -106,7 +105,11 @@ class Http:
 
     def _open(self) -> httpx.BaseTransport:
         transport = self._connecting()
-        return transport if self._cache is None else cached(transport, self._cache, self._backend)
+        if self._cache is None:
+            return transport
+        from .caching import cached  # and SQLite with it
+
+        return cached(transport, self._cache, self._backend)
 
     def _open_for_large_bodies(self) -> httpx.BaseTransport:
         # Listening costs a little, and only what takes long to send needs it.
@@ -187,6 +190,8 @@ class Http:
         if cache_key is None:
             headers = headers | dict(credential)
         else:
+            from .caching import CREDENTIAL
+
             extensions |= {"caching": {"key": cache_key}, CREDENTIAL: credential}
         client = self._foreign
         # A client of the caller's adds what it was given. Ours would add nothing, and cookies and redirects
