@@ -33,7 +33,7 @@ def shown(cli: Cli, health: Any) -> None:
     Raises:
         typer.Exit: code 14, it is not well.
     """
-    cli.show(health, _fields)
+    cli.show(health, fields_of)
     if not is_well(health.status):
         raise typer.Exit(Exit.UNHEALTHY)
 
@@ -63,7 +63,8 @@ def _as_data(change: HealthChange) -> dict[str, Any]:
     }
 
 
-def _fields(health: Any) -> Iterator[Field]:
+def fields_of(health: Any) -> Iterator[Field]:
+    """Health or status for reading; a line for each service."""
     from .output.table import all_fields, label
 
     data: dict[str, Any] = data_of(health)

@@ -31,17 +31,34 @@ def health(
 
 
 @command(app, "status")
-def status(cli: Cli) -> None:
+def status(
+    cli: Cli,
+    watch: Annotated[bool, typer.Option("--watch", help="Show it again and again, without end.")] = False,
+    interval: IntervalOption = 30.0,
+) -> None:
     """Show the system and its services in detail; exit code 14 where it is not well."""
-    from ..health import shown
+    from ..health import fields_of, shown
+    from ..looking import looked_at
 
-    shown(cli, cli.client.system.status())
+    if watch:
+        looked_at(cli, cli.client.system.status, interval, fields_of)
+    else:
+        shown(cli, cli.client.system.status())
 
 
 @command(app, "metrics")
-def metrics(cli: Cli) -> None:
+def metrics(
+    cli: Cli,
+    watch: Annotated[bool, typer.Option("--watch", help="Show them again and again, without end.")] = False,
+    interval: IntervalOption = 30.0,
+) -> None:
     """Show figures of the system."""
-    cli.show(cli.client.system.metrics())
+    from ..looking import looked_at
+
+    if watch:
+        looked_at(cli, cli.client.system.metrics, interval)
+    else:
+        cli.show(cli.client.system.metrics())
 
 
 @command(app, "logs", lists=True)

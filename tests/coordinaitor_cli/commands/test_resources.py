@@ -189,6 +189,61 @@ def test_health_is_watched(at_work):
     assert process.communicate() == ("", "")
 
 
+@pytest.mark.parametrize(("what", "known"), [("status", "status"), ("metrics", "tasks")])
+def test_status_and_metrics_are_watched(at_work, what, known):
+    """One object a line and look, until Ctrl-C."""
+    process = at_work.start("system", what, "--watch", "--interval", "0.1", "-o", "json")
+    assert all(known in json.loads(process.stdout.readline()) for _ in range(3))
+    process.send_signal(2)
+    assert process.wait(5) == 130
+    assert process.communicate()[1] == ""
+
+
+def test_status_is_watched_for_reading(at_work):
+    """Off a terminal an empty line parts one look from the next; a terminal shows the newest alone."""
+    process = at_work.start("system", "status", "--watch", "--interval", "0.1")
+    lines = [process.stdout.readline()]
+    while "\n" not in lines:
+        lines.append(process.stdout.readline())
+    assert lines[0] == process.stdout.readline() == "Status\thealthy\n"
+    process.send_signal(2)
+    process.communicate()
+    terminal = at_work.at_terminal("system", "status", "--watch", "--interval", "0.1")
+    terminal.expect("\x1b[H\x1b[2J")
+    terminal.expect("Database")
+    terminal.type("\x03")
+    assert terminal.end() == 130
+
+
+def test_watching_outlasts_a_server_that_fails(cli, stub):
+    """It is told on standard error, and looked at again."""
+    stub.says({"error": {"code": "INTERNAL_ERROR", "message": "No"}}, status=501)
+    process = cli.use(stub).start("system", "metrics", "--watch", "--interval", "0.1", "-o", "jsonl")
+    assert json.loads(process.stderr.readline())["error"]["status"] == 501
+    stub.says({"tasks": {"total": 1}})
+    assert json.loads(process.stdout.readline()) == {"tasks": {"total": 1}}
+    process.send_signal(2)
+    process.communicate()
+    assert process.returncode == 130
+
+
+@pytest.mark.parametrize(
+    ("options", "line"),
+    [
+        (("--fields", "service"), "api\n"),
+        (("--jq", ".service"), "api\n"),
+        (("-o", "jsonl", "--fields", "service"), '{"service": "api"}\n'),
+    ],
+)
+def test_logs_are_followed_in_every_format(at_work, options, line):
+    """As those of a list are selected."""
+    process = at_work.start("system", "logs", "-f", "--service", "api", "--limit", "1", *options)
+    assert process.stdout.readline() == line
+    process.send_signal(2)
+    process.communicate()
+    assert process.returncode == 130
+
+
 def test_logs_are_followed(at_work):
     """What is there, then what comes."""
     process = at_work.start("system", "logs", "--follow", "--interval", "0.1", "--limit", "1", "-o", "json")
