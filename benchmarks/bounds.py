@@ -37,6 +37,8 @@ BOUNDS: Final = (
     Bound("cli-help", "cli", "--help, to import typer", 2.5),
     Bound("cli-tab", "cli", "TAB after `tasks get`, to import typer", 2),
     Bound("cli-list", "cli", "tasks list -o json, to importing typer, httpx and pydantic", 1.5),
+    Bound("cli-interrupt", "ending", "Ctrl-C to the end of a command", 100, "real ms"),
+    Bound("cli-pipe", "ending", "its output's reader gone, to the end of a list", 100, "real ms"),
     Bound("get-httpx", "calls", "CPU of tasks.get, to httpx and .json()", 1.3),
     Bound("get-openai", "calls", "CPU of tasks.get, to openai's models.retrieve", 0.65, sense="less than"),
     Bound("get-stripe", "calls", "CPU of tasks.get, to stripe's customers.retrieve", 0.65, sense="less than"),

@@ -231,7 +231,8 @@ def _facts(error: Exception, situation: Situation) -> Iterator[str]:
         yield f"HTTP {getattr(error, 'status', None)}"
     if getattr(error, "request_id", None):
         yield f"request {getattr(error, 'request_id', None)}"
-    if situation.profile is not None and exit_code(error) != Exit.USAGE:
+    of_machine = isinstance(error, OSError) and not _is_library(error)
+    if situation.profile is not None and exit_code(error) != Exit.USAGE and not of_machine:
         name, source = situation.profile
         yield f"profile {name} {_ORIGINS.get(source, f'from {source}')}"
 

@@ -1,6 +1,7 @@
 """How the process ends: quietly on a closed pipe and on Ctrl-C, in one line on a full disk."""
 
 import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -37,6 +38,70 @@ def test_ctrl_c_ends_a_watch_quietly_and_soon(cli, idle_server):
     process.send_signal(signal.SIGINT)
     assert process.wait(3.0) == 130
     assert process.communicate() == ("", "")
+
+
+@pytest.fixture
+def silent():
+    """A server that takes connections and answers nothing."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        listening.settimeout(30)
+        yield listening
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("tasks", "list"),
+        ("tasks", "wait", "task-123"),
+        ("tasks", "watch", "task-123", "-o", "json"),
+        ("tasks", "cancel", "task-123", "task-456", "task-789", "-j", "2"),
+        ("system", "logs", "--follow"),
+    ],
+)
+def test_ctrl_c_while_a_server_is_silent(cli, silent, arguments):
+    """Nothing is printed, on either stream; exit code 130."""
+    cli.env |= {
+        "COORDINAITOR_BASE_URL": f"http://127.0.0.1:{silent.getsockname()[1]}",
+        "COORDINAITOR_API_KEY": "ak_x",
+    }
+    process = cli.start(*arguments)
+    taken, _ = silent.accept()
+    with taken:
+        assert taken.recv(1)
+        process.send_signal(signal.SIGINT)
+        assert process.communicate(timeout=30) == ("", "")
+    assert process.returncode == 130
+
+
+@pytest.mark.parametrize("command", [("system", "logs", "-f"), ("system", "status", "--watch")])
+def test_ctrl_c_between_two_looks(cli, idle_server, command):
+    """What goes on without end ends so; exit code 130."""
+    process = cli.use(idle_server).start(*command)
+    assert process.stdout.readline()
+    process.send_signal(signal.SIGINT)
+    assert process.communicate(timeout=30)[1] == ""
+    assert process.returncode == 130
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("tasks", "watch", "task-123"),
+        ("tasks", "wait", "task-789"),
+        ("tasks", "delete", "task-123", "task-789", "--dry-run"),
+        ("tasks", "update", "task-none", "task-gone", "--priority", "low"),
+        ("system", "logs", "--follow"),
+        ("system", "status", "--watch", "--interval", "0.1"),
+        ("--help",),
+    ],
+)
+def test_closed_pipe_of_every_kind_of_command(cli, idle_server, arguments):
+    """Nothing is told; exit code 141."""
+    process = cli.use(idle_server).start(*arguments)
+    process.stdout.close()
+    assert process.wait(30) == 141
+    assert process.stderr.read() == ""
+    process.stderr.close()
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
