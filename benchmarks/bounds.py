@@ -57,7 +57,7 @@ BOUNDS: Final = (
     Bound("watch-memory", "watching.memory", "memory of 5,000 watches", 40, "MB"),
     Bound("watch-resync", "watching.resync", "requests to know 200 changes among 5,000 watched", 100, ""),
     Bound("watch-back", "watching.outages", "back after an outage of up to 5 s", 2_000, "real ms"),
-    Bound("watch-herd", "watching.outages", "of 1,000 clients, back in the busiest second", 999, ""),
+    Bound("watch-herd", "watching.outages", "of 1,000 clients, back in the busiest second", 800, ""),
     Bound("watch-left", "watching.churn", "left of 100,000 watches and 10,000 reconnects", 0, ""),
     Bound("watch-grown", "watching.churn", "memory after them", 2, "MB"),
     Bound("server-start", "server.start", "start to first answer, to importing FastAPI and the like", 1.6),

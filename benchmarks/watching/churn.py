@@ -48,12 +48,12 @@ def measure(_url: str) -> list[Figure]:
     ]
 
 
-def _held(client: Any) -> dict[str, float]:
+def _held() -> dict[str, float]:
     """What this process has, and what the client's registries hold."""
     gc.collect()
     sockets = [path for path in Path("/dev/fd").iterdir() if _is_socket(path)]
     return {
-        "registered": _registered(client),
+        "registered": _registered(),
         "threads": threading.active_count(),
         "sockets": len(sockets),
         "tasks": sum(isinstance(one, asyncio.Task) and not one.done() for one in gc.get_objects()),
@@ -68,30 +68,15 @@ def _is_socket(path: Path) -> bool:
         return False
 
 
-def _registered(client: Any) -> int:
-    """Entries in all containers of the objects behind watches, wherever they stand."""
-    seen: set[int] = set()
-    waiting, count = [client], 0
-    while waiting:
-        one = waiting.pop()
-        inside = type(one).__module__.startswith("coordinaitor_sdk.")
-        if id(one) in seen or not (inside or isinstance(one, (dict, list, set, tuple))):
-            continue
-        seen.add(id(one))
-        if inside and "_watch." in type(one).__module__:
-            count += sum(len(value) for value in vars_of(one).values() if isinstance(value, Sized))
-        waiting.extend(vars_of(one).values() if inside else _items(one))
-    return count
+def _registered() -> int:
+    """The objects behind watches, and the entries in all of their containers."""
+    behind = [one for one in gc.get_objects() if type(one).__module__.startswith("coordinaitor_sdk._watch")]
+    return sum(1 + sum(len(held) for held in _attributes(one) if isinstance(held, Sized)) for one in behind)
 
 
-def vars_of(one: object) -> dict[str, Any]:
-    """Its attributes, those in slots too."""
+def _attributes(one: object) -> list[Any]:
     slots = [name for cls in type(one).__mro__ for name in getattr(cls, "__slots__", ())]
-    return {name: getattr(one, name, None) for name in slots} | getattr(one, "__dict__", {})
-
-
-def _items(container: Any) -> list[Any]:
-    return list(container.values() if isinstance(container, dict) else container)
+    return [*(getattr(one, name, None) for name in slots), *getattr(one, "__dict__", {}).values()]
 
 
 def _grown(before: dict[str, float], after: dict[str, float]) -> dict[str, float]:
@@ -113,9 +98,9 @@ async def _async(url: str, count: int) -> dict[str, float]:
             await asyncio.sleep(_SETTLE)
 
         await churn(count // 10)
-        before = _held(client)
+        before = _held()
         await churn(count)
-        return _grown(before, _held(client))
+        return _grown(before, _held())
 
 
 def _sync(url: str, count: int) -> dict[str, float]:
@@ -134,9 +119,9 @@ def _sync(url: str, count: int) -> dict[str, float]:
             threading.Event().wait(_SETTLE)
 
         churn(count // 10)
-        before = _held(client)
+        before = _held()
         churn(count)
-        return _grown(before, _held(client))
+        return _grown(before, _held())
 
 
 async def _reconnects(url: str, count: int) -> dict[str, float]:
@@ -157,9 +142,9 @@ async def _reconnects(url: str, count: int) -> dict[str, float]:
             await asyncio.sleep(_SETTLE)
 
         await reconnect(count // 10)
-        before = _held(client)
+        before = _held()
         await reconnect(count)
-        return _grown(before, _held(client))
+        return _grown(before, _held())
 
 
 _KINDS: Final[dict[str, Callable[[str, int], dict[str, float]]]] = {

@@ -12,7 +12,7 @@ from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-from .._core.comeback import BACKOFF, failures_after
+from .._core.reconnect import Reconnect
 from .._core.watch import CHECK_INTERVAL
 from ..exceptions import AuthenticationError, CoordinaitorError, WatchError
 from .crowd import Crowd
@@ -45,7 +45,7 @@ _SILENT_HEARTBEATS: Final = 2.5
 _PASSING: Final = frozenset({401, 429, 500, 502, 503, 504})
 _REFUSALS: Final = 4
 _SHORT: Final = 5.0
-_BACKOFF: Final = BACKOFF
+_RECONNECT: Final = Reconnect()
 
 
 class Hub:
@@ -244,13 +244,13 @@ class Hub:
                 " pass proxy=, ssl_context= or ws_url= beside it for live updates"
             )
             return
-        failures = 0
+        lost_at = self._loop.time()
         while True:
-            self._link.delivered, code, asked = False, None, 0.0
+            self._link.delivered, asked = False, 0.0
             try:
                 await self._connect_and_serve(url)
             except SocketLostError as lost:
-                code, asked = lost.code, lost.retry_after
+                asked = lost.retry_after
                 logger.info("the live connection is gone: %s", lost)
                 self._feeds.failed(str(lost))
                 if lost.unreadable:
@@ -262,8 +262,10 @@ class Hub:
                     self._feeds.fail(error)
             except Exception:
                 logger.exception("the live connection failed in an unforeseen way; it is built anew")
-            failures = failures_after(failures, delivered=self._link.delivered, code=code)
-            await asyncio.sleep(max(asked, _BACKOFF.wait(failures, random.random)))
+            now = self._loop.time()
+            lost_at = now if self._link.delivered else lost_at
+            wait = _RECONNECT.wait(now - lost_at, random.random)
+            await asyncio.sleep(max(asked, wait))
 
     async def _connect_and_serve(self, url: str) -> None:
         generation = self._link.generation = self._link.generation + 1

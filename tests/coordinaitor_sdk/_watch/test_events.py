@@ -21,6 +21,7 @@ from coordinaitor_sdk import (
     WatchError,
     WebhookEvent,
 )
+from coordinaitor_sdk._core.reconnect import Reconnect
 from coordinaitor_sdk._runtime.network import Network
 from coordinaitor_sdk._watch import events as events_module
 from coordinaitor_sdk._watch import hub as hub_module
@@ -175,7 +176,7 @@ class TestRefusals:
 
     async def test_a_server_that_is_not_there_ends_it(self, kind, monkeypatch):
         """After as many tries as a call makes."""
-        monkeypatch.setattr(hub_module, "_BACKOFF", hub_module.Retry(backoff=0.02, max_backoff=0.1))
+        monkeypatch.setattr(hub_module, "_RECONNECT", Reconnect(shortest=0.02, longest=0.1))
         async with client(kind, "http://127.0.0.1:9", api_key="ak_test") as api:
             with pytest.raises(ConnectionFailedError):
                 await api.events("tasks").start()
@@ -184,7 +185,7 @@ class TestRefusals:
 class TestReconnects:
     @pytest.fixture
     async def proxied(self, kind, idle_server, monkeypatch):
-        monkeypatch.setattr(hub_module, "_BACKOFF", hub_module.Retry(backoff=0.02, max_backoff=0.1))
+        monkeypatch.setattr(hub_module, "_RECONNECT", Reconnect(shortest=0.02, longest=0.1))
         async with (
             tcp_proxy(idle_server.url) as proxy,
             client(kind, proxy.url, api_key="ak_test") as api,
@@ -228,7 +229,7 @@ class TestReconnects:
 class TestScripted:
     @pytest.fixture
     async def script(self, monkeypatch):
-        monkeypatch.setattr(hub_module, "_BACKOFF", hub_module.Retry(backoff=0.02, max_backoff=0.1))
+        monkeypatch.setattr(hub_module, "_RECONNECT", Reconnect(shortest=0.02, longest=0.1))
         async with scripted_server() as script:
             yield script
 

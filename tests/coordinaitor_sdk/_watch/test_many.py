@@ -9,6 +9,7 @@ from both import client
 from scripted import scripted_server, task
 from server_process import ServerProcess
 
+from coordinaitor_sdk._core.reconnect import Reconnect
 from coordinaitor_sdk._runtime.network import Network
 from coordinaitor_sdk._watch import hub as hub_module
 from coordinaitor_sdk._watch import looks as looks_module
@@ -28,7 +29,7 @@ def changed(task_id, minute, version=1, **fields):
 
 @pytest.fixture
 async def script(monkeypatch):
-    monkeypatch.setattr(hub_module, "_BACKOFF", hub_module.Retry(backoff=0.02, max_backoff=0.1))
+    monkeypatch.setattr(hub_module, "_RECONNECT", Reconnect(shortest=0.02, longest=0.1))
     async with scripted_server() as script:
         yield script
 

@@ -8,7 +8,7 @@ import pytest
 from both import client
 from scripted import scripted_server, task
 
-from coordinaitor_sdk._core.retry import Retry
+from coordinaitor_sdk._core.reconnect import Reconnect
 from coordinaitor_sdk._runtime.network import Network
 from coordinaitor_sdk._watch import hub as hub_module
 from coordinaitor_sdk._watch.aio import AsyncWatcher
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.anyio
 
 @pytest.fixture
 async def script(monkeypatch):
-    monkeypatch.setattr(hub_module, "_BACKOFF", Retry(backoff=0.05, max_backoff=0.1))
+    monkeypatch.setattr(hub_module, "_RECONNECT", Reconnect(shortest=0.05, longest=0.1))
     async with scripted_server() as script:
         script.tasks["t"] = task(version=1)
         yield script

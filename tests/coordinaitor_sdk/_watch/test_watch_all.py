@@ -6,7 +6,7 @@ import pytest
 from both import client
 from scripted import scripted_server, task
 
-from coordinaitor_sdk._core.retry import Retry
+from coordinaitor_sdk._core.reconnect import Reconnect
 from coordinaitor_sdk._core.watch_all import Criteria, CrowdMachine
 from coordinaitor_sdk._runtime.network import Network
 from coordinaitor_sdk._watch import hub as hub_module
@@ -108,7 +108,7 @@ class TestAsCompleted:
 class TestLosses:
     @pytest.fixture
     async def script(self, monkeypatch):
-        monkeypatch.setattr(hub_module, "_BACKOFF", Retry(backoff=0.02, max_backoff=0.1))
+        monkeypatch.setattr(hub_module, "_RECONNECT", Reconnect(shortest=0.02, longest=0.1))
         async with scripted_server() as script:
             yield script
 
@@ -253,7 +253,7 @@ class TestHowUpdatesCome:
 class TestSweeps:
     @pytest.fixture
     async def script(self, monkeypatch):
-        monkeypatch.setattr(hub_module, "_BACKOFF", hub_module.Retry(backoff=0.02, max_backoff=0.1))
+        monkeypatch.setattr(hub_module, "_RECONNECT", Reconnect(shortest=0.02, longest=0.1))
         async with scripted_server() as script:
             yield script
 

@@ -10,7 +10,7 @@ from server_process import ServerProcess
 from tcp import tcp_proxy
 from watching import Followed, scripted_watcher
 
-from coordinaitor_sdk._core.retry import Retry
+from coordinaitor_sdk._core.reconnect import Reconnect
 from coordinaitor_sdk._watch import hub as hub_module
 from coordinaitor_sdk._watch.state import WatchOptions
 from coordinaitor_sdk.testing import Control
@@ -23,7 +23,7 @@ def side(request):
 
 @pytest.fixture(autouse=True)
 def _quick_backoff(monkeypatch):
-    monkeypatch.setattr(hub_module, "_BACKOFF", Retry(backoff=0.02, max_backoff=0.2))
+    monkeypatch.setattr(hub_module, "_RECONNECT", Reconnect(shortest=0.02, longest=0.2))
 
 
 @pytest.fixture(scope="session")

