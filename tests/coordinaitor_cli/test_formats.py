@@ -207,3 +207,19 @@ def test_debug_tells_requests_without_secrets(seeded, idle_server):
     assert done.stdout == "task-123\n"
     assert "debug: GET /api/v1/tasks/task-123 200 in " in done.stderr
     assert idle_server.api_key not in done.stderr
+
+
+def test_debug_tells_a_session_without_secrets(cli, idle_server):
+    """Login, renewal and a refused call: neither password nor tokens, in trace and traceback."""
+    done = cli(
+        *("auth", "login", "--base-url", idle_server.url, "--email", "admin@orchestrator.com"),
+        *("--password-stdin", "--debug"),
+        stdin="admin123\n",
+    )
+    traced = done.stderr + cli("auth", "refresh", "--debug").stderr
+    traced += cli("tasks", "get", "task-none", "--debug").stderr
+    kept = json.loads((cli.config / "credentials" / "default.json").read_text())
+    secrets = ("admin123", kept["access_token"], kept["refresh_token"])
+    assert all(f"/auth/{call} 200 in " in traced for call in ("login", "refresh"))
+    assert "Traceback" in traced
+    assert [secret for secret in secrets if secret in traced] == []
