@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Any
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ConfigDict, TypeAdapter, ValidationError
 from pydantic_core import from_json
 
 from ..models.agent import Agent  # noqa: TC001 - pydantic reads it at run time
@@ -17,6 +17,8 @@ from .repair import validate_leniently
 
 class Frame(Model):
     """One message of the server; `heartbeat` in seconds. Fields that its type doesn't use are None."""
+
+    model_config = ConfigDict(extra="ignore")  # nobody sees a frame: what is not used need not be kept
 
     type: str | None = None
     id: str | None = None

@@ -161,11 +161,18 @@ class Machine:
         """
         if self.ended:
             return None
-        known = self.subject
+        known, conflated = self.subject, False
         if known is not None:
             if partial or source == "push":
                 subject = _merged(known, subject)
-            if not (self._rebased and source != "push") and self._is_stale(known, subject, source):
+            new, old = subject.version, known.version
+            if isinstance(new, int) and isinstance(old, int):
+                stale, conflated = new <= old, new != old + 1
+                if new == old and self.kind.derives and source != "push":
+                    stale = False  # what follows from its tasks changes without it
+            else:
+                stale, conflated = is_stale(known, subject), source != "push"
+            if stale and not (self._rebased and source != "push"):
                 return None
             if source != "push":
                 self._rebased = False
@@ -174,13 +181,7 @@ class Machine:
         if step is None:
             return None
         self.ended = step in self.kind.ends
-        conflated = known is not None and _leaves_out(known, subject, source)
         return self.kind.update(step, self.subject_id, subject, source, conflated, position)
-
-    def _is_stale(self, known: Subject, subject: Subject, source: Source) -> bool:
-        if self.kind.derives and source != "push" and subject.version == known.version:
-            return False  # what follows from its tasks changes without it
-        return is_stale(known, subject)
 
     def see_deleted(self, source: Source, position: Position | None = None) -> Update | None:
         """Take the news that it is gone."""
@@ -203,9 +204,10 @@ class Machine:
 
 def _merged(known: Any, pushed: Any) -> Any:
     """A push may hold only some fields: the others stay as they were."""
-    if known.model_fields_set <= pushed.model_fields_set:
+    given = pushed.__pydantic_fields_set__
+    if known.__pydantic_fields_set__ <= given:
         return pushed
-    fields = {name: getattr(pushed, name) for name in pushed.model_fields_set}
+    fields = {name: getattr(pushed, name) for name in given}
     return known.model_copy(update=fields)
 
 
@@ -223,13 +225,6 @@ def is_stale(known: Subject, subject: Subject) -> bool:
 
 def _changed_at(subject: Subject) -> Any:
     return getattr(subject, "updated_at", None)  # agents have none
-
-
-def _leaves_out(known: Subject, subject: Subject, source: Source) -> bool:
-    new, old = subject.version, known.version
-    if isinstance(new, int) and isinstance(old, int):
-        return new != old + 1
-    return source != "push"
 
 
 def revised(update: U, **changes: Any) -> U:

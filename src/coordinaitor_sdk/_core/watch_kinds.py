@@ -174,14 +174,15 @@ class Kind:
 
 
 def _task_step(known: Task | None, task: Task) -> str | None:
-    terminal = TERMINAL_STATES.get(str(task.status).lower())
+    same = known is not None and known.status == task.status  # and so no end
+    terminal = None if same else TERMINAL_STATES.get(str(task.status).lower())
     if terminal is not None:
         return terminal
     if known is None:
         return "progress"
     if known.agent_id != task.agent_id and task.agent_id is not None:
         return "assigned"
-    if known.status != task.status or known.progress != task.progress:
+    if not same or known.progress != task.progress:
         return "progress"
     return _updated(known, task, _BOOKKEEPING)
 

@@ -113,7 +113,7 @@ class AsyncWatch(WatchState[U]):
         self._watcher = watcher
         self._listeners: list[AsyncWatch[U]] = []
         self._hub: Hub | None = None
-        self._wake = asyncio.Event()
+        self._waiting_for_news: list[asyncio.Future[None]] = []
 
     def __aiter__(self) -> Self:
         return self
@@ -124,15 +124,15 @@ class AsyncWatch(WatchState[U]):
         Raises:
             CoordinaitorError: the first look failed, or the credentials no longer hold.
         """
-        await self._start()
+        if self._hub is None:
+            await self._start()
         while True:
             update = self._take()
             if update is not None:
                 return update
             if self._ended:
                 raise StopAsyncIteration
-            self._wake.clear()
-            await self._wake.wait()
+            await self._news()
 
     async def next_state(self) -> Connection | None:
         """The next change of `state`, or None at the end; updates are left unread."""
@@ -141,8 +141,7 @@ class AsyncWatch(WatchState[U]):
             state = self._take_state()
             if state is not None or self._ended:
                 return state
-            self._wake.clear()
-            await self._wake.wait()
+            await self._news()
 
     async def gathered(self) -> list[U] | None:
         """All that has come, once there is an update or another `state`; None at the end.
@@ -152,9 +151,20 @@ class AsyncWatch(WatchState[U]):
         """
         await self._start()
         while not self._ended and not self._has_news():
-            self._wake.clear()
-            await self._wake.wait()
+            await self._news()
         return self._take_all()
+
+    def _news(self) -> asyncio.Future[None]:
+        """Done when something has come: a future a wait, as an event would cost more than the update."""
+        news = asyncio.get_running_loop().create_future()
+        self._waiting_for_news.append(news)
+        return news
+
+    def _tell_waiting(self) -> None:
+        for news in self._waiting_for_news:
+            if not news.done():  # its wait may have been cancelled
+                news.set_result(None)
+        self._waiting_for_news.clear()
 
     async def _start(self) -> None:
         if self._hub is None and not self._ended:
@@ -243,7 +253,7 @@ class AsyncWatch(WatchState[U]):
     def state_is(self, state: Connection) -> None:
         """Take the connection's state from the hub."""
         if self._note(state):
-            self._wake.set()
+            self._tell_waiting()
 
     async def __aenter__(self) -> Self:
         return self
@@ -258,14 +268,14 @@ class AsyncWatch(WatchState[U]):
 
     def put(self, update: U) -> None:
         """Take an update from the hub."""
-        if self._accept(update):
-            self._wake.set()
+        if self._accept(update) and self._waiting_for_news:
+            self._tell_waiting()
 
     def end(self, error: CoordinaitorError | None) -> None:
         """Take the end from the hub."""
         self._ended = True
         self._error = error
-        self._wake.set()
+        self._tell_waiting()
 
 
 class AsyncTaskWatch(AsyncWatch[TaskUpdate]):

@@ -45,6 +45,9 @@ _SILENT_HEARTBEATS: Final = 2.5
 _PASSING: Final = frozenset({401, 429, 500, 502, 503, 504})
 _REFUSALS: Final = 4
 _SHORT: Final = 5.0
+# Messages that are handled before consumers have a turn. Were it all that a read brings, they would grow so
+# many objects that the garbage collector took more time than the delivery.
+_TURN: Final = 32
 _RECONNECT: Final = Reconnect()
 
 
@@ -333,8 +336,12 @@ class Hub:
         self._loop.call_later(_SUBSCRIBED_WITHIN, self._check_confirmed, self._link.generation)
         works = (partial(_send_all, socket, outgoing), partial(self._watch_silence, socket))
         helpers = [self._spawn(_beside(socket, work)) for work in works]
+        handled = 0
         try:
             while True:
+                handled += 1
+                if not handled % _TURN:
+                    await asyncio.sleep(0)
                 message = await socket.receive()
                 self._link.last_inbound = self._loop.time()
                 try:

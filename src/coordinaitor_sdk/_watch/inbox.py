@@ -16,6 +16,7 @@ from .topic import topic_name
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from .._core.watch import Position
     from .._core.watch_kinds import Kind
     from .crowd import Crowd
     from .feeds import Feeds
@@ -67,10 +68,11 @@ class Inbox:
         # An odd value stays as it came: `data` may be anything.
         if not isinstance(subject, (Task, Agent, Project)):
             return
-        numbered = isinstance(frame.seq, int) and isinstance(frame.epoch, str)
-        position = (str(frame.epoch), int(frame.seq or 0)) if numbered else None
+        position: Position | None = None
+        if isinstance(frame.seq, int) and isinstance(frame.epoch, str):
+            position = (frame.epoch, frame.seq)
         deleted = frame.type == f"{kind.name}.deleted"
-        for crowd in list(self._registry.crowds.values()):
+        for crowd in list(self._registry.crowds.values()) if self._registry.crowds else ():
             if crowd.kind is kind and not crowd.polled:
                 crowd.on_push(subject, position, deleted=deleted)
         topic = self._registry.topics.get(topic_name(kind, str(subject.id)))
@@ -78,7 +80,7 @@ class Inbox:
             return
         if position is not None and topic.live:
             topic.since = position
-        topic.confirmed = asyncio.get_running_loop().time()
+        topic.confirmed = self._link.last_inbound
         if deleted:
             self._registry.deliver(topic, topic.machine.see_deleted("push", topic.since))
         else:

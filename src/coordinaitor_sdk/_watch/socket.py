@@ -112,14 +112,14 @@ class Socket:
         except ConnectionClosed as error:
             raise _lost(error) from None
 
-    async def receive(self) -> str | bytes:
+    async def receive(self) -> bytes:
         """The next message.
 
         Raises:
             SocketLostError: the connection is gone.
         """
         try:
-            return await self._connection.recv()
+            return await self._connection.recv(decode=False)
         except ConnectionClosed as error:
             raise _lost(error) from None
 
