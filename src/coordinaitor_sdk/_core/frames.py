@@ -28,6 +28,7 @@ class Frame(Model):
     reason: str | None = None
     code: str | None = None
     message: str | None = None
+    organization: Any = None
     data: Any = None
 
 

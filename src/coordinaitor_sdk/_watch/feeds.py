@@ -202,7 +202,7 @@ class Feeds:
     def _tell(self, feed: Feed, told: list[str | bytes | Resync]) -> None:
         sink = feed.sink()
         if told and sink is not None:
-            organization = self._greeting.get("organization") if self._greeting is not None else None
+            organization = self._greeting.organization if self._greeting is not None else None
             sink.take([one if isinstance(one, Resync) else Pushed(one, organization) for one in told])
 
     def _end(self, key: int, feed: Feed, error: CoordinaitorError | None) -> None:

@@ -357,6 +357,10 @@ class Hub:
         """A server had its time to say `subscribed`; one that never does may have left a gap."""
         if generation != self._link.generation:
             return
+        quiet = self._loop.time() - self._link.confirmed
+        if quiet < _SUBSCRIBED_WITHIN:  # it is still at it: thousands take their time
+            self._loop.call_later(_SUBSCRIBED_WITHIN - quiet + 0.01, self._check_confirmed, generation)
+            return
         for topic in self._registry.topics.values():
             if topic.machine.subject is not None and not (topic.live or topic.polled or topic.refused):
                 self._looks.look_in(topic, 0.0)

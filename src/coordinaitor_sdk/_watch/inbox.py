@@ -98,6 +98,7 @@ class Inbox:
             self._link.heard = frame.seq
 
     def _on_subscribed(self, frame: Frame) -> None:
+        self._link.confirmed = self._link.last_inbound
         self._feeds.on_subscribed(frame)
         crowd = self._crowd_of(frame)
         if crowd is not None:

@@ -26,6 +26,7 @@ class Link:
         epoch: of the server's events, as it told.
         heartbeat: seconds between two signs of life, where the server gives them.
         heard: the number of the event up to which the present connection has delivered all.
+        confirmed: when the present connection confirmed a subscription last, on the loop's clock.
         last_inbound: when something came in last, on the loop's clock.
         delivered: whether the present connection has brought anything of use.
         refused: whether there is no WebSocket to be had, so that looks carry the watches.
@@ -38,6 +39,7 @@ class Link:
         self.epoch: str | None = None
         self.heartbeat: float | None = None
         self.heard = 0
+        self.confirmed = 0.0
         self.last_inbound = 0.0
         self.delivered = False
         self.refused = False
@@ -47,6 +49,7 @@ class Link:
         """There is a connection; what is to be sent over it."""
         self.epoch, self.heartbeat, self.heard = None, None, 0
         self.last_inbound = now
+        self.confirmed = 0.0
         self.refusals = 0
         self.outgoing = asyncio.Queue[str]()
         return self.outgoing

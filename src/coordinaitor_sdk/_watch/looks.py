@@ -40,8 +40,10 @@ logger = logging.getLogger("coordinaitor_sdk")
 _FETCHES_AT_ONCE: Final = 8
 # So many are asked for one by one, whatever their list would cost.
 _FEW: Final = 20
-# Seconds for which looks that are due are gathered where there are more.
+# Seconds for which looks that are due are gathered where there are more, and how often again while there come
+# more still.
 _GATHER: Final = 0.02
+_GATHERINGS: Final = 100
 # Seconds between two readings of whole lists, which find what was deleted where no event tells of it; and
 # where the list has become shorter.
 _WHOLE: Final = 600.0
@@ -115,7 +117,7 @@ class Looks:
         lane = self._lane(topic.kind)
         if not lane.due:
             many = len(self._registry.topics) > _FEW
-            self._loop.call_later(_GATHER if many else 0.0, self._begin, topic.kind)
+            self._loop.call_later(_GATHER if many else 0.0, self._gather, topic.kind, 1, _GATHERINGS)
         lane.due[topic.name] = topic
 
     def _lane(self, kind: Kind) -> _Lane:
@@ -123,6 +125,14 @@ class Looks:
         if lane is None:
             lane = self._lanes[kind.name] = _Lane(self._loop.time())
         return lane
+
+    def _gather(self, kind: Kind, known: int, left: int) -> None:
+        """Begin once no more fall due: confirmations of thousands come in over a while."""
+        due = len(self._lane(kind).due)
+        if due > known and left:
+            self._loop.call_later(_GATHER, self._gather, kind, due, left - 1)
+        else:
+            self._begin(kind)
 
     def _begin(self, kind: Kind) -> None:
         lane = self._lane(kind)

@@ -40,4 +40,4 @@ async def test_five_thousand_watches_share_one_connection():
             hub = await api._watcher.hub()
     assert [task.id for task in ended] == [one.id for one in made]
     assert {task.status for task in ended} == {"completed"}
-    assert hub._generation == 1
+    assert hub._link.generation == 1

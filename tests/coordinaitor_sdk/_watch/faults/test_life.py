@@ -44,8 +44,8 @@ class TestBetweenSubscriptionAndSnapshot:
         """What the snapshot says afterwards is older."""
         answered = asyncio.Event()
 
-        async def slow(task_id):
-            found = await fetch(task_id)
+        async def slow(kind, task_id):
+            found = await fetch(kind, task_id)
             await answered.wait()
             return found
 

@@ -274,8 +274,8 @@ class TestSnapshots:
         """It was on its way while the push overtook it."""
         answered = asyncio.Event()
 
-        async def slow(task_id):
-            found = await fetch(task_id)
+        async def slow(kind, task_id):
+            found = await fetch(kind, task_id)
             if len(script.fetched) == 2:
                 await answered.wait()
             return found
@@ -308,10 +308,10 @@ class TestSnapshots:
     async def test_a_list_that_fails_half_way_deletes_nothing(self, script, watch):
         """Tasks on pages that didn't come are not gone."""
 
-        async def broken(number, filters):
+        async def broken(kind, number, filters):
             if failing and number == 2:
                 script.list_error = ServiceUnavailableError("down", status=503)
-            return await page(number, filters)
+            return await page(kind, number, filters)
 
         page, script.page, failing = script.page, broken, []
         script.tasks |= {f"t{n:03}": task(f"t{n:03}", version=1) for n in range(150)}
