@@ -4,8 +4,13 @@ import os
 
 import pytest
 from both import KINDS
+from hypothesis import HealthCheck, settings
 from server_process import ServerProcess
 from vendor import FORMS, speaking
+
+# How fast examples are made and run says how busy the machine is.
+settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("busy")
 
 # What shows that a test's answers are respx's, which sees httpx alone.
 WITH_RESPX = {"respx", "api", "sent", "answers", "fake_api"}

@@ -24,7 +24,7 @@ from coordinaitor_sdk.profiles import Profile
 COMMAND = str(Path(sys.executable).with_name("coordinaitor"))
 BACKENDS = Path(__file__).parents[1] / "backends"
 _PATIENCE = 30.0
-_OF_THE_MACHINE = {"CI", "NO_COLOR", "FORCE_COLOR", "VISUAL", "EDITOR"}
+_OF_THE_MACHINE = {"CI", "COLUMNS", "LINES", "NO_COLOR", "FORCE_COLOR", "VISUAL", "EDITOR"}
 
 
 class Cli:

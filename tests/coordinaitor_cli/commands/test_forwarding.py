@@ -92,9 +92,8 @@ class TestTrigger:
         url = f"http://127.0.0.1:{free_port()}/hook"
         done = cli("webhooks", "trigger", "task.failed", "--forward-to", url)
         assert done.returncode == 11
-        assert (
-            done.stderr.splitlines()[-1] == f"error: task.failed was not taken by {url}: Connection refused"
-        )
+        told = f"error: task.failed was not taken by {url}: Connection refused (profile default by default)"
+        assert done.stderr.splitlines()[-1] == told
 
     @pytest.mark.parametrize(
         "arguments",

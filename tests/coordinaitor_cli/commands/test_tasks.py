@@ -334,7 +334,7 @@ def test_watch_without_a_login(cli, server):
 
 def test_watch_at_a_terminal(cli, server):
     """A table that moves: state, agent, bar, time; it stays when the task has ended."""
-    task_id = create(server, estimated_hours=20)
+    task_id = create(server, estimated_hours=120)
     terminal = cli.use(server).at_terminal("tasks", "watch", task_id, columns=120)
     terminal.expect("active")
     assert terminal.end() == 0

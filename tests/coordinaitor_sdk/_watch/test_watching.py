@@ -40,7 +40,7 @@ def moments(updates, task_id=None):
 
 
 async def collected(watch):
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         return [update async for update in watch]
 
 
