@@ -69,8 +69,18 @@ def place_for(settings: Settings) -> Place:
     return Place(why_not is None, why_not)
 
 
-def keep(settings: Settings, place: Place, *, api_key: str | None = None, tokens: Any = None) -> str:
+def keep(
+    settings: Settings,
+    place: Place,
+    *,
+    api_key: str | None = None,
+    tokens: Any = None,
+    email: str | None = None,
+) -> str:
     """Keep a credential and the server that it is for; where that is, in words.
+
+    Parameters:
+        email: whose session it is, where that is known.
 
     Raises:
         ConfigurationError: a file can't be written.
@@ -78,23 +88,28 @@ def keep(settings: Settings, place: Place, *, api_key: str | None = None, tokens
     profile = Profile(settings.profile)
     # The credential first: a fresh session must not be lost because the settings can't be written.
     try:
-        _keep_credential(profile, settings, api_key, tokens, keyring=place.keyring)
+        _keep_credential(profile, settings, api_key, tokens, email, keyring=place.keyring)
     except ConfigurationError:
         if not place.keyring:
             raise
         place = Place(keyring=False, why_not="it failed, although it had been tried out")
-        _keep_credential(profile, settings, api_key, tokens, keyring=False)
+        _keep_credential(profile, settings, api_key, tokens, email, keyring=False)
     profile.save_settings(base_url=settings.base_url, api_prefix=settings.api_prefix)
     return f"{where_kept(profile)}{place.told}"
 
 
 def _keep_credential(
-    profile: Profile, settings: Settings, api_key: str | None, tokens: Any, *, keyring: bool
+    profile: Profile,
+    settings: Settings,
+    api_key: str | None,
+    tokens: Any,
+    email: str | None,
+    *,
+    keyring: bool,
 ) -> None:
     if api_key is not None:
         profile.save_api_key(api_key, base_url=settings.base_url, keyring=keyring)
     else:
-        email = settings.credentials.email if settings.credentials else None
         profile.save_tokens(tokens, base_url=settings.base_url, email=email, keyring=keyring)
 
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 _PATH: Final = "/callback"
 _PATIENCE: Final = 300.0
+_REASONS: Final = {"access_denied": "access was not allowed"}
 _DONE: Final = (
     b"<!doctype html><title>coordinaitor</title><p>You can close this page and go back to the terminal."
 )
@@ -57,7 +58,8 @@ def _code(target: str, request: AuthorizationRequest) -> str:
     if given.get("state") != request.state:
         raise CommandError("that address does not answer this login; begin anew", code=Exit.NOT_LOGGED_IN)
     if "code" not in given:
-        reason = given.get("error_description") or given.get("error") or "it has no code"
+        error = given.get("error", "it has no code")
+        reason = given.get("error_description") or _REASONS.get(error, error)
         raise CommandError(f"the server did not log you in: {reason}", code=Exit.NOT_LOGGED_IN)
     return given["code"]
 

@@ -64,7 +64,7 @@ def login(
         client = cli.connect(email=email, password=password)
         place = place_for(client.settings)
         client.auth.login()
-        kept = keep(client.settings, place, tokens=client.auth.tokens)
+        kept = keep(client.settings, place, tokens=client.auth.tokens, email=email)
     who = email or "the owner of the API key"
     remark(f"logged in to {client.base_url} as {who}; profile {client.settings.profile}, kept in {kept}")
     for name in overriding(client.settings):
@@ -82,8 +82,19 @@ def _log_in_by_oauth(cli: Cli, client_id: str | None, *, oauth: bool, browser: b
     client = cli.connect()
     place = place_for(client.settings)
     begin_session(client, client_id, browser=browser)
-    kept = keep(client.settings, place, tokens=client.auth.tokens)
-    remark(f"logged in to {client.base_url}; profile {client.settings.profile}, kept in {kept}")
+    email = _whose(client)
+    kept = keep(client.settings, place, tokens=client.auth.tokens, email=email)
+    who = f" as {email}" if email else ""
+    remark(f"logged in to {client.base_url}{who}; profile {client.settings.profile}, kept in {kept}")
+
+
+def _whose(client: Coordinaitor) -> str | None:
+    """The e-mail of whoever logged in at the server's page; None where the server doesn't tell."""
+    from coordinaitor_sdk import CoordinaitorError
+
+    with suppress(CoordinaitorError):
+        return client.users.me(deadline=10.0).email
+    return None
 
 
 def _check_login(email: str | None, *, password_stdin: bool, api_key_stdin: bool) -> None:
