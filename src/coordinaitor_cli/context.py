@@ -134,6 +134,8 @@ class Cli:
         """Print a list that is here whole, as `--sort` and `--limit` say."""
         from .listing import cut, ordered
 
+        if self.sort:
+            Selection((self.sort.removeprefix("-"),)).check(items, "--sort")
         self._show_taken(cut(ordered(items, self.sort) if self.sort else items, self.most), columns)
 
     def show_pages(
@@ -163,7 +165,7 @@ class Cli:
         per_page = _PAGE if here else min(most or _PAGE, _PAGE)
         taken = take(listed(limit=per_page, **params), None if here else most)
         if here and self.sort is not None:
-            Selection((self.sort.removeprefix("-"),)).check(taken.items)
+            Selection((self.sort.removeprefix("-"),)).check(taken.items, "--sort")
             taken = cut(ordered(taken.items, self.sort), most)
         self._show_taken(taken, columns, select)
 

@@ -100,6 +100,9 @@ def test_field_that_is_none(seeded, fails):
     (line,) = fails(seeded("tasks", "list", "--fields", "id,titel"), 2)
     assert line.startswith("error: --fields: there is no field titel; there are ")
     assert "title" in line
+    for listed in (("tasks", "list"), ("webhooks", "events")):
+        (line,) = fails(seeded(*listed, "--sort", "-nope"), 2)
+        assert line.startswith("error: --sort: there is no field nope; there are ")
 
 
 def test_jq(seeded, fails):

@@ -39,7 +39,7 @@ class Selection:
             raise UsageError("--fields names no field; such as --fields id,status")
         return cls(names, jq)
 
-    def check(self, items: Sequence[Any]) -> None:
+    def check(self, items: Sequence[Any], option: str = "--fields") -> None:
         """Refuse a field that neither the items nor their kind know: a typo must not look empty.
 
         Raises:
@@ -52,7 +52,7 @@ class Selection:
         known |= _declared(items[0])
         for path in self.fields:
             if not {path, *_spellings(path.split(".")[0])} & known:
-                raise UsageError(f"--fields: there is no field {path}; there are {', '.join(sorted(known))}")
+                raise UsageError(f"{option}: there is no field {path}; there are {', '.join(sorted(known))}")
 
     def rows(self, item: Any) -> dict[str, Any]:
         """The selected fields of one item by their paths; None where it has no such field."""
