@@ -52,7 +52,7 @@ def the_call(words: Sequence[str], typed: Sequence[str], raw: Sequence[str], bod
     if method not in _METHODS:
         raise UsageError(f"{words[0]} is no method: GET, POST, PUT, PATCH or DELETE")
     path, _, query = words[-1].partition("?")
-    call = TypedCall(method, path if path.startswith("/") else f"/{path}", dict(parse_qsl(query)))
+    call = TypedCall(method, path if path.startswith("/") else f"/{path}", _query(query))
     if method in _WITHOUT_BODY or body is not None:
         call.params |= fields
     elif fields:
@@ -60,6 +60,14 @@ def the_call(words: Sequence[str], typed: Sequence[str], raw: Sequence[str], bod
     if body is not None:
         call.body = _json_from(body, "--input")
     return call
+
+
+def _query(text: str) -> dict[str, str]:
+    """A query by its names; values of one name are one with commas, as the API has lists."""
+    found: dict[str, str] = {}
+    for name, value in parse_qsl(text, keep_blank_values=True):
+        found[name] = f"{found[name]},{value}" if name in found else value
+    return found
 
 
 def _named(texts: Sequence[str], read: Any) -> dict[str, Any]:
@@ -74,7 +82,7 @@ def _named(texts: Sequence[str], read: Any) -> dict[str, Any]:
 
 def _typed(text: str) -> Any:
     if text.startswith("@"):
-        return _read(text[1:], "-F @")
+        return _read(text[1:], "-F")
     try:
         return json.loads(text)
     except ValueError:
@@ -92,7 +100,9 @@ def _read(name: str, flag: str) -> str:
     try:
         return sys.stdin.read() if name == "-" else Path(name).read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"{flag} {name} can't be read: {error}") from None
+        raise UsageError(
+            f"{flag} {name} can't be read: {getattr(error, 'strerror', None) or error}"
+        ) from None
 
 
 def one_answer(cli: Cli, call: TypedCall, *, include: bool) -> None:

@@ -26,6 +26,14 @@ def test_query_and_rows(at_work):
     assert done.stdout == "id,status\ntask-123,active\n"
 
 
+def test_repeated_name_in_a_query(at_work):
+    """All of its values count, as the list that the API takes."""
+    both = at_work("api", "/tasks?tags=authentication&tags=zzz", "--jq", ".data[].id")
+    assert both.stdout == at_work("api", "/tasks?tags=authentication,zzz", "--jq", ".data[].id").stdout == ""
+    curl = at_work("api", "/tasks?tags=a&tags=b&search=", "--dry-run").stdout
+    assert "/tasks?tags=a%2Cb&search=' " in curl
+
+
 def test_fields(at_work):
     """-F reads JSON, -f takes text; a body makes a POST."""
     body = ["-F", "estimatedHours=3", "-F", 'tags=["x"]', "-f", "title=3"]
@@ -71,3 +79,5 @@ def test_errors(at_work, fails):
     fails(at_work("api", "/tasks/nope"), 3)
     fails(at_work("api", "FETCH", "/tasks"), 2)
     fails(at_work("api", "/tasks", "-F", "title"), 2)
+    (line,) = fails(at_work("api", "/tasks", "-F", "title=@nope"), 2)
+    assert line == "error: -F nope can't be read: No such file or directory"
