@@ -61,7 +61,8 @@ def cell(value: Any) -> str:
     if isinstance(value, (list, tuple)):
         return ", ".join(cell(item) for item in cast("Sequence[Any]", value))
     if hasattr(value, "isoformat"):
-        return one_line(str(value.isoformat()).replace("+00:00", "Z"))
+        # Milliseconds are what the server sent: zeros behind them would be ours.
+        return one_line(str(value.isoformat()).replace("000+00:00", "Z").replace("+00:00", "Z"))
     return one_line(str(value))
 
 

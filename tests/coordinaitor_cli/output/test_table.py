@@ -16,6 +16,8 @@ from coordinaitor_cli.output.table import Size, cell, fitted, percent, total
         (3.25, "3.25"),
         (["a", "b\n"], "a, b"),
         (datetime(2024, 1, 2, 3, 4, 5, tzinfo=UTC), "2024-01-02T03:04:05Z"),
+        (datetime(2024, 1, 2, 3, 4, 5, 678000, tzinfo=UTC), "2024-01-02T03:04:05.678Z"),
+        (datetime(2024, 1, 2, 3, 4, 5, 678901, tzinfo=UTC), "2024-01-02T03:04:05.678901Z"),
         ({"odd": 1}, "{'odd': 1}"),
     ],
 )
