@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from coordinaitor_sdk.exceptions import ConfigurationError
-from coordinaitor_sdk.profiles import Profile, named_profile, origin
+from coordinaitor_sdk.profiles import DEFAULT_PROFILE, Profile, named_profile, origin
 
 from .errors import CommandError, Exit
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from typing import Self
 
     from coordinaitor_sdk import Coordinaitor
-    from coordinaitor_sdk.profiles import Settings
+    from coordinaitor_sdk.profiles import Credentials, Settings
 
 CREDENTIAL_VARIABLES: Final = (
     "COORDINAITOR_API_KEY",
@@ -131,6 +131,24 @@ def overriding(settings: Settings) -> list[str]:
     return [name for name in CREDENTIAL_VARIABLES if os.environ.get(name)] + addresses
 
 
+def login_command(profile: str) -> str:
+    """What logs in to this profile."""
+    return f"coordinaitor auth login{'' if profile == DEFAULT_PROFILE else f' --profile {profile}'}"
+
+
+def credentials_of(client: Coordinaitor) -> Credentials:
+    """What the client logs in with.
+
+    Raises:
+        CommandError: there is nothing.
+    """
+    found = client.settings.credentials
+    if found is None:
+        hint = login_command(client.settings.profile)
+        raise CommandError(f"not logged in to {client.base_url}", hint, code=Exit.NOT_LOGGED_IN)
+    return found
+
+
 def bearer(client: Coordinaitor) -> str:
     """The secret that the client's calls carry, renewed where it has expired.
 
@@ -138,11 +156,7 @@ def bearer(client: Coordinaitor) -> str:
         CommandError: there is no credential.
         CoordinaitorError: the session can't be renewed.
     """
-    credentials = client.settings.credentials
-    if credentials is None:
-        raise CommandError(
-            f"not logged in to {client.base_url}", "coordinaitor auth login", code=Exit.NOT_LOGGED_IN
-        )
+    credentials = credentials_of(client)
     if credentials.api_key is not None:
         return str(credentials.api_key)
     tokens = client.auth.tokens

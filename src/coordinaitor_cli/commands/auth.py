@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ..context import Cli, command
-from ..errors import CommandError, Exit, UsageError
+from ..errors import UsageError
 from ..output import put, remark
 from ..prompts import ask, ask_secret, can_ask, secret_from_stdin
 
@@ -126,6 +126,7 @@ def status(cli: Cli) -> None:
     """Show server and credential, where each comes from, and whether the server accepts it."""
     from coordinaitor_sdk import CoordinaitorError
 
+    from ..login import credentials_of
     from ..standing import Standing
 
     client = cli.client
@@ -138,10 +139,7 @@ def status(cli: Cli) -> None:
     cli.show(Standing(client.settings, failure), lambda standing: standing.fields())
     if failure is not None:
         raise failure
-    if client.settings.credentials is None:
-        raise CommandError(
-            f"not logged in to {client.base_url}", "coordinaitor auth login", code=Exit.NOT_LOGGED_IN
-        )
+    credentials_of(client)
 
 
 @command(app, "token", prints=False)
@@ -155,7 +153,11 @@ def token(cli: Cli) -> None:
 @command(app, "refresh", prints=False)
 def refresh(cli: Cli) -> None:
     """Renew the session's tokens now."""
+    from ..login import credentials_of
+
     client = cli.client
+    if credentials_of(client).api_key is not None:
+        raise UsageError("an API key needs no renewal: auth refresh is for a session")
     client.auth.refresh()
     remark(f"renewed the session with {client.base_url}; profile {client.settings.profile}")
 

@@ -33,6 +33,17 @@ def test_refresh(cli, idle_server):
     assert cli("auth", "token").stdout != before
 
 
+def test_nothing_to_refresh(cli, idle_server, fails):
+    """Not logged in is exit code 4, as everywhere; an API key is not renewed."""
+    line, hint = fails(cli("auth", "refresh", "--base-url", idle_server.url), 4)
+    assert line.startswith("error: not logged in to")
+    assert hint == "hint: coordinaitor auth login"
+    _, hint = fails(cli("auth", "refresh", "--profile", "other"), 4)
+    assert hint == "hint: coordinaitor auth login --profile other"
+    (line,) = fails(cli.use(idle_server)("auth", "refresh"), 2)
+    assert line == "error: an API key needs no renewal: auth refresh is for a session"
+
+
 def test_api_key_is_created(cli, idle_server, fails):
     """Its key is shown, and works."""
     cli.logged_in(idle_server)
