@@ -37,6 +37,8 @@ def source_of(file: object) -> FileSource:
     if isinstance(file, (str, os.PathLike)):
         try:
             return _File(Path(cast("os.PathLike[str]", file)))
+        except InvalidArgumentError:
+            raise
         except (TypeError, ValueError) as error:  # a path of bytes, a null character
             raise InvalidArgumentError(f"{file!r} can't be read: {error}") from None
     if hasattr(file, "read"):

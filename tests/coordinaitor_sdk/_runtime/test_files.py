@@ -223,7 +223,7 @@ class TestIterator:
 @pytest.mark.parametrize(
     ("file", "message"),
     [
-        ("/no/such/file", "can't be read: No such file"),
+        (Path("/no/such/file"), "^/no/such/file can't be read: No such file"),
         (os.curdir, "it is a directory"),
         ("a\0b", "can't be read: embedded null"),
         (7, "must be a path"),
