@@ -130,9 +130,11 @@ class Examination:
     def _profile(self, settings: Settings) -> Finding:
         from coordinaitor_sdk.profiles import DEFAULT_PROFILE, Profile
 
+        from .standing import came_from
+
         sources = settings.sources
-        where = f"{settings.base_url}{settings.api_prefix} ({_from(sources['base_url'])})"
-        tells = f"{settings.profile} ({_from(sources['profile'])}), server {where}"
+        where = f"{settings.base_url}{settings.api_prefix} ({came_from(sources['base_url'], 'base_url')})"
+        tells = f"{settings.profile} ({came_from(sources['profile'], 'profile')}), server {where}"
         if settings.profile in {DEFAULT_PROFILE, *Profile.names()}:
             return Finding("profile", "ok", tells)
         hint = f"coordinaitor auth login --profile {settings.profile}"
@@ -140,14 +142,14 @@ class Examination:
 
     def _credentials(self, settings: Settings) -> Finding:
         from .login import overriding
-        from .standing import Standing
+        from .standing import Standing, came_from
 
         standing = Standing(settings, None).to_dict()
         if settings.credentials is None:
             named = "" if settings.profile == "default" else f" --profile {settings.profile}"
             hint, code = f"coordinaitor auth login{named}", Exit.NOT_LOGGED_IN
             return Finding("credentials", "fail", f"none for {settings.base_url}", hint, code)
-        tells = f"{standing['credential']} ({_from(settings.credentials.source)})"
+        tells = f"{standing['credential']} ({came_from(settings.credentials.source, 'credential')})"
         if settings.credentials.source == "environment" and self._has_stored(settings):
             names = ", ".join(overriding(settings))
             return Finding("credentials", "warn", f"{tells}, before the profile's", f"unset {names}")
@@ -272,7 +274,3 @@ def _keyring() -> Finding:
         return Finding("keyring", "warn", f"can't be used ({type(error).__name__}); this program needs none")
     tells = f"{type(backend).__module__}.{type(backend).__name__}" if usable else "none on this machine"
     return Finding("keyring", "ok", f"{tells}; this program keeps credentials in a file of yours alone")
-
-
-def _from(source: str) -> str:
-    return source if source == "default" else f"from {source}"

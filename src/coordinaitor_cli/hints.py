@@ -16,15 +16,17 @@ from coordinaitor_sdk.exceptions import (
     RateLimitError,
     ResponseDecodeError,
 )
-from coordinaitor_sdk.profiles import is_loopback
+from coordinaitor_sdk.profiles import DEFAULT_PROFILE, Profile, is_loopback
 
 from .login import CREDENTIAL_VARIABLES
 
 if TYPE_CHECKING:
+    from coordinaitor_sdk.profiles import Settings
+
     from .errors import Situation
 
-_FIRST_NAME: Final = re.compile(r"^[a-z]+\b")
-_NAME: Final = re.compile(r"\b[a-z]+(_[a-z]+)+\b")
+_FIRST_NAME: Final = re.compile(r"^[a-z]+\b(?!\.\w|[/\\-])")  # not of a file: "file.pdf can't be read"
+_NAME: Final = re.compile(r"(?<![./\\-])\b[a-z]+(_[a-z]+)+\b(?!\.\w|[/\\-])")
 _FROM_FLAG: Final = " (from argument)"
 _FOR_PYTHON: Final = " or datetime(..., tzinfo=UTC)"
 
@@ -46,6 +48,10 @@ def hint_for(error: CoordinaitorError, situation: Situation) -> str | None:
     """The command, or else the fact, that helps; None where nothing does."""
     settings = situation.settings
     match error:
+        case ConnectionFailedError() | AuthenticationError() if settings is not None and _is_unknown(
+            settings
+        ):
+            return f"there is no profile {settings.profile}: coordinaitor profiles list shows those there are"
         case AuthenticationError():
             return _login_hint(situation)
         case RateLimitError() if error.retry_after is not None:
@@ -62,6 +68,12 @@ def hint_for(error: CoordinaitorError, situation: Situation) -> str | None:
             return "--base-url https://..."
         case _:
             return None
+
+
+def _is_unknown(settings: Settings) -> bool:
+    """Whether a profile was named that there isn't, so that the address is nobody's choice."""
+    named = settings.profile not in {DEFAULT_PROFILE, *Profile.names()}
+    return named and settings.sources["base_url"] == "default"
 
 
 def _login_hint(situation: Situation) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from coordinaitor_sdk.exceptions import AuthenticationError
 from coordinaitor_sdk.profiles import Explicit, Profile, resolve
 
-from .login import where_kept
+from .login import CREDENTIAL_VARIABLES, where_kept
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -103,14 +104,15 @@ class Standing:
             ("Base URL", "base_url", settings.base_url),
             ("API prefix", "api_prefix", settings.api_prefix or "/"),
         ):
-            yield label, f"{value} ({_from(settings.sources[name])})"
+            yield label, f"{value} ({came_from(settings.sources[name], name)})"
         if credentials is None:
             stored = Profile(settings.profile).read_credentials() or {}
             home = stored.get("origin")
             yield "Credential", f"none for this server; the profile's is for {home}" if home else "none"
             return
         where = where_kept(Profile(settings.profile)) if self._store else None
-        yield "Credential", f"{self._kind} ({_from(credentials.source)}{f', {where}' if where else ''})"
+        source = came_from(credentials.source, "credential")
+        yield "Credential", f"{self._kind} ({source}{f', {where}' if where else ''})"
         yield "E-mail", self._email
         expires_at = self._expires_at
         if expires_at is not None:
@@ -132,8 +134,17 @@ def profile_rows(named: str | None) -> list[dict[str, Any]]:
     return rows
 
 
-def _from(source: str) -> str:
-    return source if source == "default" else f"from {source}"
+def came_from(source: str, name: str) -> str:
+    """Where a setting comes from, in words: by the option or the variable to change it with."""
+    match source:
+        case "default":
+            return source
+        case "argument":
+            return f"from --{name.replace('_', '-')}"
+        case "environment":
+            return f"from {', '.join(name for name in CREDENTIAL_VARIABLES if os.environ.get(name))}"
+        case _:
+            return f"from {source}"
 
 
 def _iso(moment: float) -> str:

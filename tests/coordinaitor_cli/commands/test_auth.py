@@ -180,6 +180,21 @@ def test_status_in_json(cli, server):
     assert (standing["credential"], standing["accepted"], standing["expiresAt"]) == ("API key", True, None)
 
 
+def test_status_names_options_and_variables(cli, idle_server):
+    """What to change is named as it is typed."""
+    cli.use(idle_server)
+    shown = cli("auth", "status", "--base-url", idle_server.url).stdout
+    assert f"Base URL\t{idle_server.url} (from --base-url)\n" in shown
+    assert "Credential\tAPI key (from COORDINAITOR_API_KEY)\n" in shown
+
+
+def test_profile_that_is_none(cli, fails):
+    """A name that was mistyped is told, not only the address that nobody chose."""
+    line, hint = fails(cli("tasks", "list", "--profile", "nope", "--api-prefix", "/x"), 11)
+    assert line.endswith("(profile nope from --profile)")
+    assert hint == "hint: there is no profile nope: coordinaitor profiles list shows those there are"
+
+
 def test_status_when_not_logged_in(cli):
     """Exit code 4, with the command that helps; what is known is shown."""
     done = cli("auth", "status")

@@ -94,6 +94,8 @@ def test_task_is_assigned_commented_and_has_a_file(at_work, library, tmp_path):
     assert at_work.json("tasks", "attach", task, str(tmp_path / "note.txt"))["name"] == "note.txt"
     assert at_work("tasks", "attach", task, "-", "--name", "piped.txt", stdin="abc").returncode == 0
     assert at_work("tasks", "attach", task, "-", stdin="abc").returncode == 2
+    missing = at_work("tasks", "attach", task, "file.pdf").stderr
+    assert missing.startswith("error: file.pdf can't be read: No such file")
     found = library.tasks.get(task, include=["comments", "files"])
     assert [one.content for one in found.comments] == ["Well", "Piped"]
     assert sorted(one.name for one in found.files) == ["note.txt", "piped.txt"]
