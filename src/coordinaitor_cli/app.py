@@ -113,5 +113,13 @@ def run(arguments: list[str]) -> int:
     except BrokenPipeError:
         raise
     except Exception as error:
+        if _is_interrupt(error):
+            raise KeyboardInterrupt from None
         return report(error, Situation(as_json=asks_for_json(arguments)))
     return Exit.OK
+
+
+def _is_interrupt(error: Exception) -> bool:
+    """Whether it is a Ctrl-C: pydantic makes one that comes while it writes a model an error of its own."""
+    wrapped = type(error).__name__ == "PydanticSerializationError" and "KeyboardInterrupt" in str(error)
+    return wrapped or isinstance(error.__cause__, KeyboardInterrupt)

@@ -93,7 +93,10 @@ def check_the_pushes(socket: ClientConnection, number: int) -> None:
     pushes: list[dict[str, Any]] = []
     statuses: dict[str, str] = {}
     while list(statuses.values()) != ["completed"] * TASKS:
-        pushes.append(json.loads(socket.recv(60)))
+        message = json.loads(socket.recv(60))
+        if message["type"] == "heartbeat":
+            continue
+        pushes.append(message)
         statuses[pushes[-1]["data"]["id"]] = pushes[-1]["data"]["status"]
     assert {push["data"]["title"].partition(",")[0] for push in pushes} == {f"Test {number}"}
     seqs = [push["seq"] for push in pushes]

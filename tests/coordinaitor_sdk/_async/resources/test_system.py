@@ -30,7 +30,9 @@ async def test_metrics_are_typed(api):
     """Every figure that the reference server gives has a field."""
     await api.system.status()  # else there may be no request yet whose time could be told
     metrics = await api.system.metrics()
-    assert (metrics.agents.total, metrics.tasks.total >= 5, metrics.projects.active >= 1) == (3, True, True)
+    assert metrics.agents.total >= 3
+    assert metrics.tasks.total >= 5
+    assert metrics.projects.active >= 1
     assert metrics.requests.p95_response_time >= 0
     assert metrics.process.cpu_seconds > 0
     assert metrics.database.size > 0
