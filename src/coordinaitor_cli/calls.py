@@ -51,6 +51,8 @@ def the_call(words: Sequence[str], typed: Sequence[str], raw: Sequence[str], bod
     method = words[0].upper() if len(words) == 2 else "POST" if fields or body is not None else "GET"
     if method not in _METHODS:
         raise UsageError(f"{words[0]} is no method: GET, POST, PUT, PATCH or DELETE")
+    if "://" in words[-1]:
+        raise UsageError(f"{words[-1]} is an address, not a path: name the server by --base-url")
     path, _, query = words[-1].partition("?")
     call = TypedCall(method, path if path.startswith("/") else f"/{path}", _query(query))
     if method in _WITHOUT_BODY or body is not None:
@@ -181,7 +183,7 @@ def every_page(cli: Cli, call: TypedCall) -> None:
 def as_curl(cli: Cli, call: TypedCall) -> None:
     """Print the call as a curl command; secrets stand there as variables."""
     settings = cli.client.settings
-    query = f"?{urlencode(call.params)}" if call.params else ""
+    query = f"?{urlencode(_as_sent(call.params))}" if call.params else ""
     url = f"{settings.base_url}{settings.api_prefix}{_below(cli, call.path)}{query}"
     parts = ["curl", "-X", call.method, shlex.quote(url)]
     credentials = settings.credentials
@@ -192,6 +194,20 @@ def as_curl(cli: Cli, call: TypedCall) -> None:
     if call.body is not None:
         parts += ["-H", "'Content-Type: application/json'", "-d", shlex.quote(json.dumps(call.body))]
     put(one_line(" ".join(parts)))
+
+
+def _as_sent(params: dict[str, Any]) -> dict[str, str]:
+    """A query's values as the library writes them: lists with commas, `true` and `false`, None not at all."""
+    return {name: _text(value) for name, value in params.items() if value is not None}
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, list):
+        items: list[Any] = value  # pyright: ignore[reportUnknownVariableType] - JSON
+        return ",".join(map(_text, items))
+    return str(value)
 
 
 def _below(cli: Cli, path: str) -> str:

@@ -253,13 +253,16 @@ def command(
     return add
 
 
+_NEVER_EMPTY: Final = frozenset({"title", "name"})
+
+
 def read_body(
     values: Mapping[str, Any], parameters: Sequence[inspect.Parameter], flags: Mapping[str, str]
 ) -> dict[str, Any]:
     """The fields that were given, and those that `--clear` empties.
 
     Raises:
-        UsageError: `--clear` names no such field, or one that is given too.
+        UsageError: `--clear` names no such field, one that is never empty, or one that is given too.
     """
     given = {
         name: value for name, value in values.items() if value is not None and value != [] and name != "clear"
@@ -270,6 +273,8 @@ def read_body(
         name = known.get(typed, typed.replace("-", "_"))
         if name not in known.values():
             raise UsageError(f"--clear: there is no field {typed}; there are {', '.join(known)}")
+        if name in _NEVER_EMPTY:
+            raise UsageError(f"--clear {typed}: this field can't be empty; give another by {flags[name]}")
         if name in given:
             raise UsageError(f"--clear {typed} and {flags[name]} exclude each other")
         given[str(name)] = [] if name in many else None

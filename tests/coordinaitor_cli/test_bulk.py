@@ -32,6 +32,13 @@ def test_update_of_one_is_as_of_any(at_work, made):
     assert at_work("tasks", "update", task).returncode == 2
 
 
+def test_a_title_can_not_be_emptied(at_work, made):
+    """Nothing is sent."""
+    done = at_work("tasks", "update", *made(1), "--clear", "title")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "error: --clear title: this field can't be empty; give another by --title" in done.stderr
+
+
 def test_update_of_many(at_work, made):
     """A result for each in the order of the ids; exit code 12 where one failed."""
     one, other = made(2)

@@ -49,7 +49,9 @@ class When(StrEnum):
 
 @app.command("add")
 def add_fault(
-    kind: Annotated[Kind, typer.Argument(help="What goes wrong.")],
+    kind: Annotated[
+        Kind, typer.Argument(metavar="KIND", help=f"What goes wrong: {', '.join(one.value for one in Kind)}.")
+    ],
     world: WorldOption,
     operation: Annotated[
         str | None, typer.Option(metavar="NAME", help="In these calls only, like create_task.")

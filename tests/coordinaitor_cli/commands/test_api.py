@@ -81,3 +81,18 @@ def test_errors(at_work, fails):
     fails(at_work("api", "/tasks", "-F", "title"), 2)
     (line,) = fails(at_work("api", "/tasks", "-F", "title=@nope"), 2)
     assert line == "error: -F nope can't be read: No such file or directory"
+
+
+def test_dry_run_writes_fields_as_they_are_sent(at_work):
+    """Lists with commas, and no Python."""
+    done = at_work(
+        "api", "GET", "/tasks", "-F", 'tags=["a", "b"]', "-F", "x=true", "-F", "y=null", "--dry-run"
+    )
+    assert "tags=a%2Cb&x=true'" in done.stdout
+
+
+def test_an_address_is_no_path(at_work):
+    """The credential is for the profile's server."""
+    done = at_work("api", "http://127.0.0.1:9/tasks")
+    assert done.returncode == 2
+    assert "--base-url" in done.stderr
