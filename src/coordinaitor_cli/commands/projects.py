@@ -128,7 +128,18 @@ def delete_projects(
 
     ids = confirmed(cli, "delete project", project_ids, yes=yes, dry_run=dry_run)
     if ids is not None:
-        each(cli, ids, cli.client.projects.delete)
+        each(cli, ids, lambda project_id: _delete(cli, project_id))
+
+
+def _delete(cli: Cli, project_id: str) -> None:
+    """Delete it; a profile that uses it would show no tasks any more, and not say why."""
+    cli.client.projects.delete(project_id)
+    from coordinaitor_sdk.profiles import Profile
+
+    profile = Profile(cli.client.settings.profile)
+    if profile.settings().get("project") == project_id:
+        profile.unset("project")
+        remark(f"profile {profile.name} uses no project any more: {project_id} was it")
 
 
 @command(app, "tasks", lists=True, body=task_filters)

@@ -76,6 +76,16 @@ def test_projects_live(at_work, idle_server):
     assert at_work("projects", "delete", project).returncode == 2
 
 
+def test_a_project_that_is_deleted_is_used_no_more(at_work):
+    """Lists would be empty, and not say why."""
+    project = at_work.json("projects", "create", "--name", "Short")["id"]
+    assert at_work("projects", "use", project).returncode == 0
+    done = at_work("projects", "delete", project, "--yes")
+    assert done.returncode == 0
+    assert f"uses no project any more: {project} was it" in done.stderr
+    assert at_work("config", "get", "project").stdout.strip() == ""
+
+
 def test_project_is_deleted(at_work):
     """With --yes; afterwards there is none."""
     project = at_work.json("projects", "create", "--name", "Short")["id"]
