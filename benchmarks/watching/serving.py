@@ -39,7 +39,7 @@ class Server:
     """The tasks, the sockets, and what goes on between them."""
 
     def __init__(self, tasks: int) -> None:
-        self.tasks = {task_id(number): Stored(number) for number in range(tasks)}
+        self.tasks = {task_id(number): Stored(number, moment=number) for number in range(tasks)}
         self.sockets: set[Connection] = set()
         self.connections: set[Connection] = set()
         self.seq = FIRST_SEQ
@@ -109,10 +109,11 @@ class Server:
         # Spread over all that are watched, and later than everything before.
         names = list(self.tasks)
         step = max(1, 5_000 // int(tasks))
+        newest = max(task.moment for task in self.tasks.values())
         for index in range(int(tasks)):
             task = self.tasks[names[index * step]]
             task.version += 1
-            task.moment += 60 + index % 50
+            task.moment = newest + 60 + index % 50
             self.seq += 1
 
     def _drop(self) -> None:
