@@ -26,7 +26,7 @@ def shell(request, cli, idle_server):
     terminal.type(f"{prepare}; echo rea''dy\n")
     terminal.expect("ready\r\n")
     yield terminal
-    terminal.kill(signal.SIGHUP)  # as a closed window does: what was typed last may not be read yet
+    terminal.kill(signal.SIGKILL)  # what was typed last may not be read yet
     terminal.end()
 
 
