@@ -125,6 +125,17 @@ def test_edit(at_work, library, tmp_path, fails):
     assert at_work("tasks", "edit", task).returncode == 1
 
 
+def test_edit_of_agents_and_projects(at_work, library, tmp_path):
+    """As of tasks."""
+    project = library.projects.create(name="Before").id
+    editor(at_work, tmp_path, "s/^name: .*/name: After/")
+    assert at_work.json("projects", "edit", project)["name"] == "After"
+    editor(at_work, tmp_path, "s/^$//")
+    unchanged = at_work("agents", "edit", "agent-123")
+    assert (unchanged.returncode, unchanged.stderr) == (0, "nothing was changed\n")
+    assert at_work("projects", "delete", project, "--yes").returncode == 0
+
+
 def test_wait(at_work, library):
     """The exit code is the end's; time that is up is 8, with what is left."""
     task = library.tasks.create(title="Waited for").id
