@@ -119,7 +119,7 @@ class Examination:
         found = resolve(Explicit(base_url=cli.base_url, api_prefix=cli.api_prefix, profile=cli.profile))
         path = Profile(found.profile).config_path
         there = "" if path.exists() else ", which is not there: defaults hold"
-        folder = path.parent if path.parent.exists() else path.parent.parent
+        folder = next(one for one in path.parents if one.exists())  # the others would be made in it
         if os.access(folder, os.W_OK):
             yield Finding("configuration", "ok", f"{path}{there}")
         else:

@@ -139,6 +139,12 @@ def test_credentials_that_others_could_read(cli, examined):
     assert "server" not in findings
 
 
+def test_a_home_without_any_settings_yet_is_well(examined, tmp_path):
+    """Folders are made where they are missing."""
+    findings = examined(COORDINAITOR_CONFIG_DIR=str(tmp_path / "a" / "b" / "c"))[1]
+    assert findings["configuration"]["result"] == "ok"
+
+
 def test_a_file_that_can_not_be_read(cli, examined):
     """It is named; nothing else can be looked at."""
     cli.config.mkdir(parents=True)
