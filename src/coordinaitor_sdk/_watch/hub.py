@@ -173,6 +173,8 @@ class Hub:
         wanted = bool(self._feeds) or not polled
         if self._runner is None and wanted:
             self._runner = self._spawn(self._run(self._source.websocket_url))
+        elif self._source.websocket_url is None:
+            self._loop.call_soon(self._end_without_socket)  # there will never be one
 
     def confirmed(self, key: int) -> float | None:
         """`Registry.confirmed`."""

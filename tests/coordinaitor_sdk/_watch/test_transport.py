@@ -168,6 +168,17 @@ class TestChoice:
         with pytest.raises(WatchError, match="transport='auto'"):
             await following(watched)
 
+    async def test_websocket_alone_ends_where_the_way_to_one_is_not_known(self, script):
+        """The first such watch, and one beside others that poll."""
+        calls = {name: getattr(script, name) for name in ("fetch", "page", "headers", "renew")}
+        watcher = AsyncWatcher(None, Network(), **calls)
+        for _ in range(2):
+            with pytest.raises(WatchError, match="transport='auto'"):
+                async with asyncio.timeout(5):
+                    [update async for update in watcher.watch(("t",), WatchOptions(transport="websocket"))]
+            assert (await following(watcher.watch(("t",), WatchOptions()))).task_id == "t"
+        await watcher.close()
+
     async def test_a_second_watch_brings_the_connection(self, script, watch):
         """One that polls and one that doesn't share a task."""
         polling, live = watch(transport="poll"), watch()
